@@ -1,0 +1,1 @@
+"""The processes, one package each: ``python -m services.<name>`` runs it."""

@@ -1,0 +1,93 @@
+"""How every process starts, is told to stop, and ends.
+
+``run`` is called by each ``__main__``: it reads the settings, sets up logging, turns SIGTERM and SIGINT into an
+:class:`asyncio.Event`, runs the service until it returns, and turns failures into an exit code that supervisord can
+act on. An error written for the operator is logged as its sentence; anything else with its traceback. Either way the
+process ends and supervisord starts it again: nothing goes on half alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, TypeVar
+
+import structlog
+import uvloop
+
+from shared.errors import ConfigurationError, WaslaError
+from shared.logs import configure
+from shared.settings import Settings
+
+EX_FAILURE = 1
+EX_CONFIG = 78
+"""Exit code of a wrong configuration (``sysexits.h``): the same start would fail again."""
+
+log = structlog.get_logger(__name__)
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def run(
+    name: str,
+    settings_type: type[SettingsT],
+    service: Callable[[SettingsT, asyncio.Event], Awaitable[None]],
+) -> NoReturn:
+    """Run ``service(settings, stop)`` to its end and exit; ``stop`` is set when the process is told to end."""
+    sys.exit(_run(name, settings_type, service))
+
+
+def process_name(role: str) -> str:
+    """Return the name supervisord knows this process by (``group:name``), or ``role:pid`` outside of it."""
+    name, group = os.environ.get("SUPERVISOR_PROCESS_NAME"), os.environ.get("SUPERVISOR_GROUP_NAME")
+    return f"{group}:{name}" if name and group else f"{role}:{os.getpid()}"
+
+
+def _run(
+    name: str,
+    settings_type: type[SettingsT],
+    service: Callable[[SettingsT, asyncio.Event], Awaitable[None]],
+) -> int:
+    try:
+        settings = settings_type.load()
+    except ConfigurationError as error:
+        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - logging is not configured yet
+        return EX_CONFIG
+    configure(level=settings.log_level, format=settings.log_format, process=process_name(name))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_stopped(lambda stop: service(settings, stop)))
+    except ConfigurationError as error:
+        log.error("not started", reason=str(error))
+        return EX_CONFIG
+    except WaslaError as error:
+        log.error("stopped", reason=str(error))
+        return EX_FAILURE
+    except BaseExceptionGroup as group:
+        return _report_group(group)
+    except Exception:
+        log.exception("stopped by an unforeseen error")
+        return EX_FAILURE
+    return 0
+
+
+async def _until_stopped(service: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    await service(stop)
+
+
+def _report_group(group: BaseExceptionGroup[BaseException]) -> int:
+    """Log the sentences of a group made of our own errors, the traceback of any other."""
+    foreseen, unforeseen = group.split(WaslaError)
+    if unforeseen is not None:
+        log.error("stopped by an unforeseen error", exc_info=unforeseen)
+    for error in foreseen.exceptions if foreseen is not None else ():
+        log.error("stopped", reason=str(error))
+    configuration = foreseen is not None and foreseen.subgroup(ConfigurationError) is not None
+    return EX_CONFIG if configuration and unforeseen is None else EX_FAILURE

@@ -1,0 +1,72 @@
+"""The bus as its users see it; :mod:`shared.bus.zeromq` and :mod:`shared.bus.memory` implement it.
+
+Promises, the same for every implementation (``tests/contracts/bus`` runs over each):
+
+- What one listener publishes arrives at a subscriber in order, or not at all: messages may be lost (a late
+  joiner, a full queue, a broken link), never reordered or doubled on one line.
+- A request is answered once, or :meth:`Subscriber.request` raises :exc:`RequestTimeout` / :exc:`LineUnavailable`.
+- A slow or dead subscriber never blocks :meth:`Publisher.publish`.
+- Both ends survive the other's restart without being told: a line heals by itself.
+- ``close()`` returns within a second, whatever the peers do; pending requests raise :exc:`LineUnavailable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from shared.bus.messages import FromGateway, Notice, Published, Reply, Request
+from shared.errors import BusError
+
+Peer = bytes
+"""Names a subscriber to the publisher it asked; opaque, valid until that subscriber restarts."""
+
+Line = str
+"""Names the publisher a subscriber heard: the address it is connected to."""
+
+
+class RequestTimeout(BusError):
+    """No answer came in time; the request may or may not have been carried out."""
+
+
+class LineUnavailable(BusError):
+    """There is no such line, or the bus is closed."""
+
+
+class Publisher(Protocol):
+    """The listener's end."""
+
+    def publish(self, message: Published) -> None:
+        """Send to every subscriber, without waiting. What does not fit a subscriber's queue is lost to it."""
+
+    async def receive(self) -> tuple[Peer, FromGateway]:
+        """Return the next request or notice. Malformed messages are counted and skipped, never raised."""
+
+    def reply(self, peer: Peer, reply: Reply) -> None:
+        """Answer a request; an answer to a peer that has gone is dropped."""
+
+    async def close(self) -> None:
+        """Release the sockets. Idempotent."""
+
+
+class Subscriber(Protocol):
+    """The gateway's end, connected to any number of listeners."""
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """The listeners' addresses, in the order they were configured."""
+
+    async def receive(self) -> tuple[Line, Published]:
+        """Return the next published message, whichever line it came by."""
+
+    async def request(self, line: Line, request: Request, *, timeout: float) -> Reply:
+        """Ask one listener and wait for its answer, at most ``timeout`` seconds.
+
+        Cancelling the call forgets the request; its late answer is dropped.
+        """
+
+    def notify(self, line: Line, notice: Notice) -> None:
+        """Tell one listener something that needs no answer, without waiting; may be lost."""
+
+    async def close(self) -> None:
+        """Release the sockets. Idempotent."""

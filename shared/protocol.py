@@ -1,0 +1,66 @@
+"""The WebSocket protocol's vocabulary: the envelope, the message types and the messages a server sends.
+
+Every message is one JSON text frame ``{"message_type", "data", "timestamp"}``. Both sides ignore fields they do not
+know. docs/protocol.md describes the messages; the structures here are how our own processes write and read them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+
+class Envelope(msgspec.Struct):
+    """One message, its ``data`` left as JSON text until the type is known."""
+
+    message_type: str
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+    timestamp: str | None = None
+
+
+class TransactionPlace(msgspec.Struct, frozen=True):
+    """Where an event stands in its transaction: ``index`` from 0 to ``size - 1``."""
+
+    id: str
+    index: int
+    size: int
+
+
+class RealtimeEvent(msgspec.Struct, kw_only=True):
+    """``data`` of a ``realtime_event``; rows are JSON text, passed through as PostgreSQL wrote them.
+
+    ``timestamp`` is when the change was made (RFC 3339, UTC). ``hops`` is there on the round-trip probe's events
+    only: Unix times in seconds by the name of the hop that took the stamp.
+    """
+
+    event_type: str
+    table: str
+    id: str | None
+    timestamp: str
+    data: msgspec.Raw
+    seq: int
+    channel: str
+    business_event: str | None
+    changed: list[str] | None
+    old: msgspec.Raw
+    origin: str | None
+    tx: TransactionPlace
+    hops: dict[str, float] | msgspec.UnsetType = msgspec.UNSET
+
+
+NULL: Final = msgspec.Raw(b"null")
+
+_encoder = msgspec.json.Encoder()
+
+
+def timestamp(unix_seconds: float) -> str:
+    """Return RFC 3339 in UTC with milliseconds, as every message carries it."""
+    moment = datetime.fromtimestamp(unix_seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def encode(message_type: str, data: Any, now: float) -> bytes:
+    """Return one message as JSON text; ``now`` is Unix time in seconds."""
+    return _encoder.encode({"message_type": message_type, "data": data, "timestamp": timestamp(now)})
