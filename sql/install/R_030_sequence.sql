@@ -1,0 +1,311 @@
+-- Sequencing: what the one leading pg-listener runs, on a session at REPEATABLE READ.
+
+CREATE OR REPLACE FUNCTION wasla.current_epoch(install_id uuid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The timeline is read from the name of the WAL segment in use: the control file learns of a promotion only later.
+    SELECT left(encode(sha256(convert_to(concat_ws('/',
+        (SELECT system_identifier FROM pg_control_system()),
+        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+        (SELECT oid FROM pg_database WHERE datname = current_database()),
+        install_id), 'UTF8')), 'hex'), 16)
+$$;
+COMMENT ON FUNCTION wasla.current_epoch(uuid) IS
+    'Names one unbroken history: another cluster, timeline, database or installation has another epoch';
+
+CREATE OR REPLACE FUNCTION wasla.text_bytes(value jsonb) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+    -- Only a compressed value has to be opened to know how long its text is.
+    SELECT CASE WHEN value IS NULL THEN 0
+                WHEN pg_column_compression(value) IS NULL THEN pg_column_size(value)
+                ELSE octet_length(value::text) END
+$$;
+COMMENT ON FUNCTION wasla.text_bytes(jsonb) IS 'About how many bytes the value takes as text';
+
+CREATE OR REPLACE FUNCTION wasla.make_partitions(until bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    span constant bigint := 250000;
+    lower_bound bigint := (SELECT partitioned_until FROM wasla.position);
+    name text;
+BEGIN
+    WHILE lower_bound <= until LOOP
+        name := 'event_log_' || lower_bound;
+        -- Attached rather than created in place: that would lock readers of the whole log out.
+        EXECUTE format('CREATE TABLE wasla.%I (LIKE wasla.event_log INCLUDING ALL)', name);
+        EXECUTE format('ALTER TABLE wasla.event_log ATTACH PARTITION wasla.%I FOR VALUES FROM (%s) TO (%s)',
+                       name, lower_bound, lower_bound + span);
+        lower_bound := lower_bound + span;
+    END LOOP;
+    UPDATE wasla.position SET partitioned_until = lower_bound WHERE partitioned_until < lower_bound;
+    RETURN lower_bound;
+END $$;
+COMMENT ON FUNCTION wasla.make_partitions(bigint) IS 'Sees to it that event_log can take every seq up to this one';
+
+CREATE OR REPLACE FUNCTION wasla.sequence(
+    max_rows integer, max_bytes bigint, complete boolean DEFAULT false, reported text[] DEFAULT '{}'
+) RETURNS TABLE (
+    status text, seq bigint, tx_id text, tx_index integer, tx_size integer, table_name text, channel text, event_type text,
+    row_id text, data text, changed text[], old text, business_event text, captured_at double precision,
+    sequenced_at double precision, origin text
+)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+-- The outbox is a handful of live rows among many dead ones, whatever the statistics say. Up to version 17 a plan type
+-- that is off counts as an enormous cost, which would have every call compiled.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET timezone = 'UTC'
+AS $$
+#variable_conflict use_column
+DECLARE
+    here wasla.position;
+    visible constant pg_snapshot := pg_current_snapshot();
+    epoch_now text;
+    first_seq bigint;
+    now_at constant timestamptz := clock_timestamp();
+    oldest xid8;
+    running xid8[];
+    visible_rows bigint := 0;
+    visible_bytes bigint := 0;
+    has_outbox constant boolean := to_regclass('wasla.outbox') IS NOT NULL;
+    has_marks boolean := false;
+    has_backlog boolean;
+    has_more boolean := false;
+    skipped boolean := false;
+    k_xid xid8[];
+    k_stamp bigint[];
+    k_id bigint[];
+    k_index integer[];
+    k_size integer[];
+    last_place bigint;
+    taken bigint := 0;
+BEGIN
+    IF pg_is_in_recovery() THEN
+        RAISE EXCEPTION 'this server is in recovery: only a primary numbers events' USING ERRCODE = 'read_only_sql_transaction';
+    ELSIF current_setting('transaction_isolation') <> 'repeatable read' THEN
+        RAISE EXCEPTION 'expected a session at REPEATABLE READ, got %', current_setting('transaction_isolation')
+            USING ERRCODE = 'invalid_transaction_state';
+    ELSIF NOT pg_try_advisory_xact_lock(1463898956, 2) THEN
+        RAISE EXCEPTION 'another session leads: only the holder of the leadership lock numbers events'
+            USING ERRCODE = 'lock_not_available';
+    END IF;
+    SELECT * INTO STRICT here FROM wasla.position;
+    first_seq := here.seq;
+    epoch_now := wasla.current_epoch(here.install_id);
+    IF here.epoch IS DISTINCT FROM epoch_now THEN
+        here.epoch := epoch_now;
+        here.seen := NULL;  -- a snapshot of another history says nothing about this one
+        UPDATE wasla.position SET epoch = here.epoch, seen = NULL;
+    END IF;
+
+    -- What is there to take?
+    has_backlog := EXISTS (SELECT FROM wasla.backlog WHERE place > here.place);
+    IF has_outbox AND NOT has_backlog THEN
+        complete := complete OR here.seen IS NULL;
+        oldest := CASE WHEN complete THEN '0'::xid8 ELSE pg_snapshot_xmax(here.seen) END;
+        running := CASE WHEN complete THEN '{}' ELSE ARRAY(SELECT pg_snapshot_xip(here.seen)) END;
+        SELECT count(*), coalesce(sum(wasla.text_bytes(w.new_row) + wasla.text_bytes(w.old_row)), 0)
+        INTO visible_rows, visible_bytes
+        FROM (SELECT o.new_row, o.old_row FROM wasla.outbox o
+              WHERE o.xid >= oldest OR o.xid = ANY (running) LIMIT max_rows + 1) w;
+        IF visible_rows > max_rows OR visible_bytes > max_bytes THEN
+            -- More than a batch: note the transactions of this look once, in their order, and work them off.
+            INSERT INTO wasla.backlog (place, xid, size)
+            SELECT here.place + row_number() OVER (ORDER BY w.last_id), w.xid, w.size
+            FROM (SELECT o.xid, max(o.id) AS last_id, count(*) AS size FROM wasla.outbox o
+                  WHERE o.xid >= oldest OR o.xid = ANY (running) GROUP BY o.xid) w;
+            has_backlog := true;
+            here.seen := visible;
+        END IF;
+    END IF;
+
+    -- Which rows, in which order?
+    IF has_outbox AND has_backlog THEN
+        SELECT array_agg(p.xid ORDER BY p.n), array_agg(p.stamp ORDER BY p.n), array_agg(p.id ORDER BY p.n),
+               array_agg(p.tx_index ORDER BY p.n), array_agg(p.size ORDER BY p.n), max(p.place)
+        INTO k_xid, k_stamp, k_id, k_index, k_size, last_place
+        FROM (SELECT r.*, row_number() OVER in_order AS n, sum(r.bytes) OVER in_order AS bytes_so_far
+              FROM (SELECT c.place, c.size, o.*,
+                           (c.done + row_number() OVER (PARTITION BY c.place ORDER BY o.stamp, o.id) - 1)::integer AS tx_index
+                    FROM (SELECT b.*, sum(b.size - b.done) OVER (ORDER BY b.place) - (b.size - b.done) AS rows_before
+                          FROM (SELECT * FROM wasla.backlog WHERE place > here.place ORDER BY place LIMIT max_rows) b) c
+                    CROSS JOIN LATERAL (
+                        SELECT o.xid, o.stamp, o.id, wasla.text_bytes(o.new_row) + wasla.text_bytes(o.old_row) AS bytes
+                        FROM wasla.outbox o
+                        WHERE o.xid = c.xid AND (o.stamp, o.id) > (c.last_stamp, c.last_id)
+                        ORDER BY o.stamp, o.id LIMIT max_rows) o
+                    WHERE c.rows_before < max_rows) r
+              WINDOW in_order AS (ORDER BY r.place, r.stamp, r.id)) p
+        WHERE p.n <= max_rows AND (p.n = 1 OR p.bytes_so_far <= max_bytes);
+    ELSIF visible_rows > 0 THEN
+        SELECT array_agg(p.xid ORDER BY p.n), array_agg(p.stamp ORDER BY p.n), array_agg(p.id ORDER BY p.n),
+               array_agg(p.tx_index ORDER BY p.n), array_agg(p.size ORDER BY p.n)
+        INTO k_xid, k_stamp, k_id, k_index, k_size
+        FROM (SELECT r.*, row_number() OVER (ORDER BY r.last_id, r.stamp, r.id) AS n
+              FROM (SELECT o.xid, o.stamp, o.id, max(o.id) OVER of_transaction AS last_id,
+                           (row_number() OVER (PARTITION BY o.xid ORDER BY o.stamp, o.id) - 1)::integer AS tx_index,
+                           (count(*) OVER of_transaction)::integer AS size
+                    FROM wasla.outbox o WHERE o.xid >= oldest OR o.xid = ANY (running)
+                    WINDOW of_transaction AS (PARTITION BY o.xid)) r) p;
+        here.seen := visible;
+    END IF;
+
+    -- Number them and move them to the log.
+    IF k_id IS NOT NULL THEN
+        IF here.seq + cardinality(k_id) >= here.partitioned_until THEN
+            PERFORM wasla.make_partitions(here.seq + cardinality(k_id));
+        END IF;
+        RETURN QUERY
+            WITH moved AS (
+                DELETE FROM wasla.outbox o
+                USING unnest(k_xid, k_stamp, k_id, k_index, k_size) WITH ORDINALITY AS k(xid, stamp, id, tx_index, tx_size, n)
+                WHERE o.xid = k.xid AND o.stamp = k.stamp AND o.id = k.id
+                RETURNING k.n, k.tx_index, k.tx_size, o.*)
+            INSERT INTO wasla.event_log AS l (
+                seq, tx_id, tx_index, tx_size, table_name, channel, event_type, row_id, data, changed, old, business_event,
+                captured_at, sequenced_at, origin)
+            SELECT first_seq + m.n, m.xid, m.tx_index, m.tx_size, m.table_name, m.channel, m.event_type, m.row_id,
+                   coalesce(m.new_row, m.old_row),
+                   CASE WHEN m.event_type = 'UPDATE' THEN coalesce(d.changed, '{}') END,
+                   CASE WHEN m.event_type = 'UPDATE' THEN coalesce(d.old, '{}') END,
+                   m.business_event, m.captured_at, now_at, m.origin
+            FROM moved m
+            LEFT JOIN LATERAL (
+                SELECT array_agg(n.key) AS changed, jsonb_object_agg(n.key, m.old_row -> n.key) AS old
+                FROM jsonb_each(m.new_row) n
+                WHERE m.event_type = 'UPDATE' AND m.old_row -> n.key IS DISTINCT FROM n.value) d ON true
+            ORDER BY m.n
+            RETURNING NULL::text, l.seq, l.tx_id::text, l.tx_index, l.tx_size, l.table_name, l.channel, l.event_type, l.row_id,
+                      l.data::text, l.changed, l.old::text, l.business_event,
+                      extract(epoch FROM l.captured_at)::double precision, extract(epoch FROM l.sequenced_at)::double precision,
+                      l.origin;
+        GET DIAGNOSTICS taken = ROW_COUNT;
+        IF taken <> cardinality(k_id) THEN
+            RAISE EXCEPTION 'expected to move % outbox rows, moved %', cardinality(k_id), taken USING ERRCODE = 'data_corrupted';
+        END IF;
+        here.seq := here.seq + taken;
+        IF has_backlog THEN
+            IF k_index[taken] + 1 < k_size[taken] THEN
+                UPDATE wasla.backlog SET done = k_index[taken] + 1, last_stamp = k_stamp[taken], last_id = k_id[taken]
+                WHERE place = last_place;
+                last_place := last_place - 1;
+            END IF;
+            DELETE FROM wasla.backlog WHERE place > here.place AND place <= last_place;
+            here.place := last_place;
+            has_more := EXISTS (SELECT FROM wasla.backlog WHERE place > here.place);
+        END IF;
+    END IF;
+
+    -- Marks of failed captures are numbered, too: so are the tables reported by the doorbell's payload.
+    IF to_regclass('wasla.capture_failure') IS NOT NULL THEN
+        has_marks := EXISTS (SELECT FROM wasla.capture_failure);
+    END IF;
+    IF has_marks OR cardinality(reported) > 0 THEN
+        RETURN QUERY SELECT * FROM wasla.sequence_marks(here.seq, has_marks, reported, now_at);
+        GET DIAGNOSTICS taken = ROW_COUNT;
+        here.seq := here.seq + taken;
+    END IF;
+
+    IF here.seq > first_seq THEN
+        UPDATE wasla.position SET seq = here.seq, seen = here.seen, place = here.place;
+        NOTIFY wasla_log;
+        skipped := wasla.announce(first_seq) = 0;
+    END IF;
+    RETURN QUERY SELECT
+        jsonb_build_object(
+            'epoch', here.epoch, 'seq', here.seq, 'has_more', has_more, 'xmin', pg_snapshot_xmin(visible)::text::bigint,
+            'xmax', pg_snapshot_xmax(visible)::text::bigint, 'outbox_missing', NOT has_outbox,
+            'notifications_skipped', skipped)::text,
+        NULL::bigint, NULL::text, NULL::integer, NULL::integer, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
+        NULL::text[], NULL::text, NULL::text, NULL::double precision, NULL::double precision, NULL::text;
+END $$;
+COMMENT ON FUNCTION wasla.sequence(integer, bigint, boolean, text[]) IS
+    'Numbers what is visible in the outbox, at most a batch, moves it to event_log and returns it, then one row with the status';
+
+CREATE OR REPLACE FUNCTION wasla.sequence_marks(after_seq bigint, from_table boolean, reported text[], now_at timestamptz)
+RETURNS TABLE (
+    status text, seq bigint, tx_id text, tx_index integer, tx_size integer, table_name text, channel text, event_type text,
+    row_id text, data text, changed text[], old text, business_event text, captured_at double precision,
+    sequenced_at double precision, origin text
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    marks text[] := reported;
+    removed text[];
+BEGIN
+    IF from_table THEN
+        WITH gone AS (DELETE FROM wasla.capture_failure RETURNING table_name)
+        SELECT array_agg(DISTINCT table_name) INTO removed FROM gone;
+        marks := ARRAY(SELECT DISTINCT unnest(marks || removed));
+    END IF;
+    PERFORM wasla.make_partitions(after_seq + cardinality(marks) + 1);
+    RETURN QUERY
+        INSERT INTO wasla.event_log AS l (
+            seq, tx_id, tx_index, tx_size, table_name, channel, event_type, captured_at, sequenced_at)
+        SELECT after_seq + m.n, pg_current_xact_id(), (m.n - 1)::integer, cardinality(marks), m.table_name,
+               coalesce((SELECT w.channel FROM wasla.watched w WHERE w.table_name = m.table_name), ''),
+               'CAPTURE_FAILED', now_at, now_at
+        FROM unnest(marks) WITH ORDINALITY AS m(table_name, n)
+        ORDER BY m.n
+        RETURNING NULL::text, l.seq, l.tx_id::text, l.tx_index, l.tx_size, l.table_name, l.channel, l.event_type, l.row_id,
+                  l.data::text, l.changed, l.old::text, l.business_event,
+                  extract(epoch FROM l.captured_at)::double precision, extract(epoch FROM l.sequenced_at)::double precision, l.origin;
+END $$;
+COMMENT ON FUNCTION wasla.sequence_marks(bigint, boolean, text[], timestamptz) IS
+    'Numbers one CAPTURE_FAILED entry for each table whose changes could not be captured';
+
+CREATE OR REPLACE FUNCTION wasla.announce(after_seq bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    announced bigint;
+BEGIN
+    -- A courtesy to LISTEN consumers. One that does not read fills the queue, and a full queue fails commits.
+    IF pg_notification_queue_usage() > 0.5 THEN
+        RETURN 0;
+    END IF;
+    PERFORM pg_notify(l.channel, CASE WHEN octet_length(whole.payload::text) < 8000 THEN whole.payload
+                                      ELSE whole.payload - 'id' || '{"truncated": true}' END::text)
+    FROM wasla.event_log l
+    CROSS JOIN LATERAL (SELECT jsonb_build_object(
+        'event_type', l.event_type, 'table', l.table_name, 'id', l.row_id, 'seq', l.seq,
+        'business_event', l.business_event, 'timestamp', l.captured_at) AS payload) whole
+    WHERE l.seq > after_seq AND l.channel <> ''
+      AND l.channel NOT IN (SELECT w.channel FROM wasla.watched w WHERE w.internal);
+    GET DIAGNOSTICS announced = ROW_COUNT;
+    RETURN greatest(announced, 1);
+END $$;
+COMMENT ON FUNCTION wasla.announce(bigint) IS
+    'Notifies the public channels, metadata only, once per event; returns 0 when it held back because the queue is filling';
+
+CREATE OR REPLACE FUNCTION wasla.maintain_log(max_age interval, max_rows bigint)
+RETURNS TABLE (made_until bigint, dropped text[], deferred text[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
+#variable_conflict use_column
+DECLARE
+    top bigint := (SELECT seq FROM wasla.position);
+    part record;
+    newest timestamptz;
+BEGIN
+    dropped := '{}';
+    deferred := '{}';
+    made_until := wasla.make_partitions(top + 250000);
+    FOR part IN
+        SELECT c.relname, substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \(''?(\d+)')::bigint AS upper_bound
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'wasla.event_log'::regclass ORDER BY 2
+    LOOP
+        EXIT WHEN part.upper_bound > top;  -- still being filled
+        EXECUTE format('SELECT max(sequenced_at) FROM (SELECT sequenced_at FROM wasla.%I ORDER BY seq DESC LIMIT 1) l', part.relname)
+        INTO newest;
+        EXIT WHEN NOT (part.upper_bound <= top - max_rows OR coalesce(newest, '-infinity') < clock_timestamp() - max_age);
+        BEGIN
+            EXECUTE format('DROP TABLE wasla.%I', part.relname);
+            dropped := dropped || part.relname::text;
+        EXCEPTION WHEN lock_not_available THEN
+            deferred := deferred || part.relname::text;
+            EXIT;  -- in order, so that what is kept has no hole
+        END;
+    END LOOP;
+    RETURN NEXT;
+END $$;
+COMMENT ON FUNCTION wasla.maintain_log(interval, bigint) IS
+    'Makes partitions ahead and drops those whose every event is older than max_age or more than max_rows behind; never waits long';

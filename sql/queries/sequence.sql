@@ -1,0 +1,3 @@
+-- $1 rows and $2 bytes at most; $3 look at the whole outbox; $4 tables whose failed capture came by the doorbell.
+-- The events in order, then one row whose status is JSON: epoch, seq, has_more, xmin, xmax, outbox_missing, notifications_skipped.
+SELECT * FROM wasla.sequence($1, $2, $3, $4)

@@ -1,0 +1,25 @@
+-- What decides whether the schema can be installed here; one row. A function of ours in public is known by its comment.
+SELECT
+    current_setting('server_version_num')::int AS server_version,
+    pg_is_in_recovery() AS in_recovery,
+    current_setting('transaction_read_only')::boolean AS read_only,
+    current_user::text AS role,
+    current_database()::text AS database,
+    has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
+    public.oid IS NOT NULL AS public_exists,
+    coalesce(has_schema_privilege(public.oid, 'CREATE'), false) AS may_create_in_public,
+    wasla.oid IS NOT NULL AS schema_exists,
+    to_regclass('wasla.migration') IS NOT NULL AS schema_is_ours,
+    coalesce(pg_has_role(wasla.nspowner, 'USAGE'), false) AS owns_schema,
+    ARRAY(
+        SELECT format('public.%I()', function.proname)
+        FROM pg_proc AS function
+        WHERE function.pronamespace = public.oid
+          AND function.pronargs = 0
+          AND function.proname IN ('notify_change', 'notify_booking_change', 'notify_vehicle_queue_change', 'test_notifications')
+          AND coalesce(obj_description(function.oid, 'pg_proc'), '') NOT LIKE 'Wasla real-time:%'
+        ORDER BY function.proname
+    ) AS foreign_functions
+FROM (VALUES (true)) AS always (holds)
+LEFT JOIN pg_namespace AS public ON public.nspname = 'public'
+LEFT JOIN pg_namespace AS wasla ON wasla.nspname = 'wasla';
