@@ -1,0 +1,11 @@
+"""The monitor: watches this machine's processes and measures, from end to end, whether changes are delivered.
+
+It hears a heartbeat a second from every process, restarts through supervisord what runs but has fallen silent,
+sends a change of its own through trigger, sequencer, bus and gateway every few seconds, and tells on its own port
+what it saw: a page, JSON, readiness and metrics. Nothing waits for the monitor: events flow on without it.
+
+Decisions, without clock or I/O: ``ledger`` (who was heard), ``restarts`` (what hangs), ``roundtrip`` (is delivery
+late, and at which hop), ``lines`` (the listeners' beats), ``readiness``, ``status``, ``families`` (metrics of all
+processes in one text) and ``page``. Shells: ``supervisor``, ``supervision``, ``hearing``, ``probe``, ``web``; and
+``service`` puts them together.
+"""

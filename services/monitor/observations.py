@@ -1,0 +1,58 @@
+"""Everything the monitor knows, in one place: the shells write to it, the status is read from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.monitor.ledger import Ledger
+from services.monitor.lines import Lines
+from services.monitor.programs import Program
+from services.monitor.roundtrip import RoundTrip
+
+
+@dataclass(slots=True)
+class DatabaseView:
+    """The database as the probe's own connection finds it; ``is_up`` is None before the first look.
+
+    ``since`` is Unix seconds, when ``is_up`` last changed; ``reason`` says why it is down.
+    """
+
+    is_up: bool | None = None
+    since: float | None = None
+    reason: str | None = None
+
+    def found_up(self, at: float) -> bool:
+        """Note that it answered; return whether that is news."""
+        return self._note(True, None, at)
+
+    def found_down(self, reason: str, at: float) -> bool:
+        """Note that it did not answer, and why; return whether that is news."""
+        return self._note(False, reason, at)
+
+    def _note(self, is_up: bool, reason: str | None, at: float) -> bool:
+        is_news = self.is_up is not is_up
+        if is_news:
+            self.is_up, self.since = is_up, at
+        self.reason = reason
+        return is_news
+
+
+@dataclass(slots=True)
+class WebSocketView:
+    """The gateways' port as the probe finds it; ``is_up`` is None before the first try."""
+
+    is_up: bool | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Observations:
+    """``programs`` is None where no supervisord is, or as long as it does not answer."""
+
+    machine: str
+    ledger: Ledger
+    lines: Lines
+    round_trip: RoundTrip
+    database: DatabaseView
+    websocket: WebSocketView
+    programs: list[Program] | None = None

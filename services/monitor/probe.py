@@ -1,0 +1,147 @@
+"""The round-trip probe: every few seconds a change of its own, from the database to a WebSocket.
+
+The change is made even when no gateway let the probe in, so that the database's state is known all the same.
+What is logged is the change from on time to late and back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from contextlib import AsyncExitStack, suppress
+
+import structlog
+
+from services.monitor.metrics import MonitorMetrics
+from services.monitor.observations import Observations
+from services.monitor.probe_database import ProbeDatabase
+from services.monitor.probe_stream import ProbeStream, StreamBroken, open_stream
+from services.monitor.roundtrip import Hop
+from shared.errors import DatabaseError
+
+log = structlog.get_logger(__name__)
+
+MAX_RETRY_INTERVAL = 1.0
+"""Seconds from a failed round to the next, at most: the way back to on time is to be seen soon."""
+
+
+class Prober:
+    """Runs until cancelled. ``late_after`` bounds, in seconds, connecting, writing and receiving, each."""
+
+    def __init__(
+        self,
+        seen: Observations,
+        metrics: MonitorMetrics,
+        database: ProbeDatabase,
+        *,
+        url: str,
+        interval: float,
+        late_after: float,
+    ) -> None:
+        self._seen = seen
+        self._state = seen.round_trip
+        self._metrics = metrics
+        self._database = database
+        self._url = url
+        self._interval = interval
+        self._late_after = late_after
+        self._was_late: bool | None = None
+
+    async def run(self) -> None:
+        """Round after round."""
+        try:
+            while True:
+                began_at = time.monotonic()
+                is_on_time = await self.run_round()
+                interval = self._interval if is_on_time else min(self._interval, MAX_RETRY_INTERVAL)
+                await asyncio.sleep(max(0.0, began_at + interval - time.monotonic()))
+        finally:
+            self._database.close()
+
+    async def run_round(self) -> bool:
+        """Run one round; tell whether delivery is on time."""
+        nonce = secrets.token_hex(16)
+        self._state.begin(nonce, time.monotonic())
+        async with AsyncExitStack() as stack:
+            stream, refusal = await self._connect(stack)
+            self._state.send(time.monotonic())
+            sent_at = time.time()
+            trouble = await self._write(nonce)
+            reason = refusal or trouble
+            if stream is not None and reason is None:
+                reason = await self._receive(stream, nonce, sent_at)
+        if reason is not None:
+            self._metrics.count_failure(self._state.fail(reason).missing)
+        return self._report()
+
+    async def _connect(self, stack: AsyncExitStack) -> tuple[ProbeStream | None, str | None]:
+        """Return a stream, or why there is none."""
+        view = self._seen.websocket
+        try:
+            async with asyncio.timeout(self._late_after):
+                stream = await stack.enter_async_context(open_stream(self._url))
+        except StreamBroken as error:
+            view.is_up, view.reason = False, str(error)
+        except TimeoutError:
+            view.is_up, view.reason = False, f"no gateway let the probe in within {self._late_after:g} s at {self._url}"
+        else:
+            view.is_up, view.reason = True, None
+            self._state.reach(Hop.CONNECTED)
+            return stream, None
+        return None, view.reason
+
+    async def _write(self, nonce: str) -> str | None:
+        """Make the change; return why it could not be made."""
+        try:
+            async with asyncio.timeout(self._late_after):
+                await self._database.touch(nonce)
+        except DatabaseError as error:
+            return self._found_down(str(error))
+        except TimeoutError:
+            return self._found_down(f"it did not take the probe's change within {self._late_after:g} s")
+        if self._seen.websocket.is_up:
+            self._state.reach(Hop.CAPTURED)
+        if self._seen.database.found_up(time.time()):
+            log.info("database up")
+        return None
+
+    def _found_down(self, reason: str) -> str:
+        if self._seen.database.found_down(reason, time.time()):
+            log.warning("database down", reason=reason)
+        return reason
+
+    async def _receive(self, stream: ProbeStream, nonce: str, sent_at: float) -> str | None:
+        """Wait for the event and note the round trip; return why it did not come."""
+        try:
+            async with asyncio.timeout(self._late_after):
+                stamps = await stream.receive(nonce)
+        except StreamBroken as error:
+            return str(error)
+        except TimeoutError:
+            await self._find_in_log(nonce, stream.seq)
+            return f"the change was committed, but did not arrive within {self._late_after:g} s"
+        received_at, now = time.time(), time.monotonic()
+        arrived = self._state.arrive(stamps, sent_at=sent_at, received_at=received_at, now=now)
+        self._metrics.count_arrival(arrived)
+        return None
+
+    async def _find_in_log(self, nonce: str, after_seq: int) -> None:
+        """Tell a change that nobody sequenced from one that was sequenced and not published."""
+        if self._state.awaited is not Hop.SEQUENCED:
+            return
+        with suppress(DatabaseError, TimeoutError):  # then it stays unknown, and sequencing is what is named
+            async with asyncio.timeout(self._late_after):
+                if await self._database.is_sequenced(nonce, after_seq=after_seq):
+                    self._state.reach(Hop.SEQUENCED)
+
+    def _report(self) -> bool:
+        lateness = self._state.lateness(time.monotonic())
+        is_late = lateness is not None
+        if is_late is not self._was_late:
+            self._was_late = is_late
+            if lateness is not None:
+                log.warning("delivery late", missing_hop=lateness.missing.label, reason=lateness.reason)
+            else:
+                log.info("delivery on time", seconds=round(self._state.last.total, 4) if self._state.last else None)
+        return not is_late

@@ -1,0 +1,75 @@
+"""The sending end of the probe: makes its change in the database, through the trigger every other change goes through.
+
+Keeps one connection. It is opened anew after any trouble; what the trouble was is raised as one sentence. Cancelling
+a call drops the connection; a change under way may or may not have been committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from shared.database import connect
+from shared.errors import ConfigurationError, DatabaseError, DatabaseRefused, DatabaseUnreachable
+from shared.queries import query
+
+_NOT_SET_UP = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.UndefinedTableError,
+)
+_MAX_SEARCHED_EVENTS = 10_000
+_MAX_SEARCHED_BYTES = 4 * 1024 * 1024
+
+
+class ProbeDatabase:
+    """``url`` is asked at each connect: the embedded server's address may appear later than the monitor."""
+
+    def __init__(self, url: Callable[[], str], *, machine: str) -> None:
+        self._url = url
+        self._machine = machine
+        self._connection: asyncpg.Connection | None = None
+
+    async def touch(self, nonce: str) -> None:
+        """Commit the change that carries ``nonce``; raise :exc:`DatabaseError`."""
+        async with self._session() as connection:
+            await connection.execute(query("touch_probe"), self._machine, nonce)
+
+    async def is_sequenced(self, nonce: str, *, after_seq: int) -> bool:
+        """Look for the change among the events after that seq; raise :exc:`DatabaseError`.
+
+        In a flood only the first ten thousand are searched, so False may then be wrong.
+        """
+        async with self._session() as connection:
+            rows = await connection.fetch(query("read_log"), after_seq, _MAX_SEARCHED_EVENTS, _MAX_SEARCHED_BYTES)
+        return any(nonce in (row["data"] or "") for row in rows)
+
+    def close(self) -> None:
+        """Drop the connection, without waiting for the server. Idempotent."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[asyncpg.Connection]:
+        is_done = False
+        try:
+            yield await self._connected()
+            is_done = True
+        except _NOT_SET_UP as error:
+            raise DatabaseRefused(f"the schema wasla is not installed here ({error}); run wasla setup") from None
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseUnreachable(f"the database does not take part in the probe: {error}") from None
+        finally:
+            if not is_done:
+                self.close()
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            try:
+                self._connection = await connect(self._url(), application_name="wasla-monitor")
+            except ConfigurationError as error:
+                raise DatabaseError(str(error)) from None
+        return self._connection

@@ -1,0 +1,145 @@
+"""Every way in which a round trip can fail is named, and none of them ends the prober."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from services.monitor.hearing import hear_lines
+from services.monitor.metrics import MonitorMetrics
+from services.monitor.observations import Observations
+from services.monitor.probe import Prober
+from services.monitor.probe_database import ProbeDatabase
+from services.monitor.service import observe
+from services.monitor.settings import MonitorSettings
+from shared.bus.memory import MemoryBus
+from shared.bus.messages import Batch
+from shared.errors import ConfigurationError, DatabaseUnreachable
+from shared.events import Event
+from tests.integration.monitor.scripted_gateway import Manner, ScriptedGateway, scripted_gateway
+
+LATE_AFTER = 2.0
+LINE = "tcp://127.0.0.1:8767"
+
+
+class Database:
+    """Stands for the database: hands each change to the gateway at once, or is down, or has it in the log only."""
+
+    def __init__(self, gateway: ScriptedGateway | None, *, is_down: bool = False, has_sequenced: bool = False) -> None:
+        self.gateway = gateway
+        self.is_down = is_down
+        self.has_sequenced = has_sequenced
+        self.touched = 0
+
+    async def touch(self, nonce: str) -> None:
+        self.touched += 1
+        if self.is_down:
+            raise DatabaseUnreachable("PostgreSQL does not answer")
+        if self.gateway is not None:
+            await self.gateway.deliver(nonce)
+
+    async def is_sequenced(self, nonce: str, *, after_seq: int) -> bool:
+        assert after_seq == 1
+        return self.has_sequenced
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def seen() -> Observations:
+    return observe(MonitorSettings.load())
+
+
+def make_prober(
+    seen: Observations, database: Database | ProbeDatabase, url: str, late_after: float = LATE_AFTER
+) -> Prober:
+    return Prober(seen, MonitorMetrics(), database, url=url, interval=0.1, late_after=late_after)
+
+
+@pytest.mark.parametrize(
+    ("manner", "missing", "reason"),
+    [
+        ("refuse", "connected", "the gateway refused the probe (unknown_channel): No such channel."),
+        ("drop", "connected", "the gateway closed the probe's connection"),
+        ("babble", "connected", "what is no message"),
+        ("never answer", "connected", "no gateway let the probe in within 2 s"),
+        ("deliver nothing", "sequenced", "the change was committed, but did not arrive within 2 s"),
+    ],
+)
+async def test_a_gateway_that_does_not_do_its_part(
+    manner: Manner, missing: str, reason: str, seen: Observations
+) -> None:
+    async with scripted_gateway(manner) as gateway:
+        database = Database(None)
+        assert await make_prober(seen, database, gateway.url).run_round() is False
+    late = seen.round_trip.lateness(0.0)
+    assert late is not None
+    assert late.missing.label == missing
+    assert reason in late.reason
+    assert seen.database.is_up is True
+    assert database.touched == 1
+    assert seen.websocket.is_up is (manner == "deliver nothing")
+
+
+async def test_what_is_in_the_log_and_does_not_come_was_not_published(seen: Observations) -> None:
+    async with scripted_gateway("deliver nothing") as gateway:
+        assert await make_prober(seen, Database(None, has_sequenced=True), gateway.url).run_round() is False
+    late = seen.round_trip.lateness(0.0)
+    assert late is not None
+    assert late.missing.label == "published"
+
+
+async def test_what_was_published_and_does_not_come_stays_in_the_gateway(seen: Observations) -> None:
+    bus = MemoryBus()
+    publisher = bus.publisher(LINE)
+    subscriber = bus.subscriber([LINE], identity=b"monitor")
+
+    class Publishing(Database):
+        async def touch(self, nonce: str) -> None:
+            event = Event(2, "TEST", "wasla.probe", "wasla_probe", None, 0.0, nonce.encode(), internal=True)
+            publisher.publish(Batch("e", 1, [event], 0.0, 0.0))
+
+    async with asyncio.TaskGroup() as tasks, scripted_gateway("deliver nothing") as gateway:
+        hearing = tasks.create_task(hear_lines(subscriber, seen))
+        assert await make_prober(seen, Publishing(None), gateway.url).run_round() is False
+        hearing.cancel()
+    late = seen.round_trip.lateness(0.0)
+    assert late is not None
+    assert late.missing.label == "gateway"
+
+
+async def test_nobody_listens(seen: Observations, free_port: int) -> None:
+    assert await make_prober(seen, Database(None), f"ws://127.0.0.1:{free_port}").run_round() is False
+    assert seen.websocket.is_up is False
+    assert seen.websocket.reason is not None
+    assert "no gateway answers" in seen.websocket.reason
+
+
+async def test_the_database_is_down(seen: Observations) -> None:
+    async with scripted_gateway("deliver") as gateway:
+        assert await make_prober(seen, Database(gateway, is_down=True), gateway.url).run_round() is False
+    late = seen.round_trip.lateness(0.0)
+    assert late is not None
+    assert (late.missing.label, late.reason) == ("captured", "PostgreSQL does not answer")
+    assert (seen.database.is_up, seen.websocket.is_up) == (False, True)
+
+
+async def test_no_database_is_configured(seen: Observations, monkeypatch: pytest.MonkeyPatch) -> None:
+    def url() -> str:
+        raise ConfigurationError("no database is configured: set WASLA_DATABASE_URL")
+
+    async with scripted_gateway("deliver") as gateway:
+        assert await make_prober(seen, ProbeDatabase(url, machine="box"), gateway.url).run_round() is False
+    assert seen.database.reason == "no database is configured: set WASLA_DATABASE_URL"
+
+
+async def test_delivery_is_on_time_again_with_the_first_round_that_arrives(seen: Observations) -> None:
+    async with scripted_gateway("deliver nothing") as gateway:
+        prober = make_prober(seen, Database(gateway), gateway.url)
+        assert await prober.run_round() is False
+        gateway.manner = "deliver"
+        assert await make_prober(seen, Database(gateway), gateway.url, late_after=30.0).run_round() is True
+    assert gateway.registrations[0]["subscribe"] == [{"id": "probe", "channels": ["wasla_probe"]}]
+    assert seen.round_trip.last is not None

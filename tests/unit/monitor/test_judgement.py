@@ -1,0 +1,166 @@
+"""Readiness, status, page and metrics, read from the same observations."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from hashlib import sha256
+
+import msgspec
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.monitor import metrics, page
+from services.monitor.families import Families
+from services.monitor.ledger import Ledger
+from services.monitor.lines import Lines
+from services.monitor.observations import DatabaseView, Observations, WebSocketView
+from services.monitor.programs import Program
+from services.monitor.readiness import judge
+from services.monitor.roundtrip import RoundTrip
+from services.monitor.status import Status, read_status
+from shared.bus.messages import Batch, Beat
+from shared.events import Event
+from shared.heartbeats import Heartbeat
+
+LINE = "tcp://127.0.0.1:8767"
+
+
+def make_observations() -> Observations:
+    ledger = Ledger(late_after=2.0, lost_after=4.0, forget_after=60.0, max_pause=1e9)
+    trip = RoundTrip(interval=3.0, late_after=2.0, now=0.0)
+    return Observations("box", ledger, Lines(silent_after=2.0), trip, DatabaseView(), WebSocketView())
+
+
+def delivering() -> Observations:
+    """Return what is seen at 10 s on a machine on which all is well."""
+    seen = make_observations()
+    seen.ledger.hear(Heartbeat("gateway:gateway-00", "gateway", 7, "box", "serving", True, 0.0, 0.003, b""), 9.5)
+    seen.lines.hear(LINE, Beat("listener-1", True, "e", 42, True, 900.0, 1, 1000.0), 9.9)
+    seen.lines.pass_by(
+        Batch("e", 41, [Event(42, "INSERT", "bookings", "booking_events", None, 990.0, b"{}")], 1.0, 1.0)
+    )
+    seen.round_trip.begin("n", 9.0)
+    seen.round_trip.send(9.0)
+    seen.round_trip.arrive({"captured": 999.01}, sent_at=999.0, received_at=999.02, now=9.02)
+    seen.database.found_up(900.0)
+    seen.websocket.is_up = True
+    seen.ledger.review(10.0)
+    return seen
+
+
+def status_of(seen: Observations) -> Status:
+    return read_status(seen, now=10.0, unix_now=1000.0)
+
+
+def test_before_the_first_round_trip_nothing_is_ready() -> None:
+    verdict = judge(make_observations(), 1.0)
+    assert not verdict.is_ready
+    assert verdict.reasons == ["no round trip was completed yet"]
+
+
+def test_a_round_trip_on_time_is_ready() -> None:
+    assert judge(delivering(), 10.0) == (True, [], [])
+
+
+def test_a_late_probe_is_red_whatever_the_processes_say() -> None:
+    seen = delivering()
+    seen.round_trip.begin("m", 10.0)
+    seen.round_trip.fail("the change was committed, but did not arrive within 2 s")
+    verdict = judge(seen, 10.1)
+    assert not verdict.is_ready
+    assert verdict.warnings == []
+    assert verdict.reasons == [
+        "delivery is late at the hop connected: the change was committed, but did not arrive within 2 s"
+    ]
+
+
+def test_what_is_wrong_while_changes_arrive_is_a_warning() -> None:
+    seen = delivering()
+    seen.ledger.hear(Heartbeat("gateway:gateway-01", "gateway", 8, "box", "serving", True, 0.0, 0.0, b""), 1.0)
+    seen.ledger.review(10.0)
+    seen.programs = [Program("extra:extra", "extra", "FATAL", 0, 0.0, "Exited too quickly")]
+    seen.lines.hear("tcp://127.0.0.1:9", Beat("listener-2", False, "e", 42, True, 900.0, 1, 1000.0), 1.0)
+    verdict = judge(seen, 10.0)
+    assert verdict.is_ready
+    assert verdict.warnings == [
+        "gateway:gateway-01 is lost: nothing heard for 9 s",
+        "supervisord gave up on extra:extra: Exited too quickly",
+        "the listener at tcp://127.0.0.1:9 has fallen silent",
+    ]
+
+
+def test_a_database_without_a_sequencer_is_a_warning() -> None:
+    seen = delivering()
+    seen.lines.hear(LINE, Beat("listener-1", False, "e", 42, True, 900.0, 1, 1000.0), 9.9)
+    assert judge(seen, 10.0).warnings == ["no listener sequences: changes wait in the database"]
+
+
+def test_the_status_tells_what_was_seen() -> None:
+    status = msgspec.json.decode(msgspec.json.encode(status_of(delivering())))
+    assert status["ready"] is True
+    assert status["database"] == {"up": True, "since": "1970-01-01T00:15:00.000Z", "reason": None}
+    assert status["websocket"] == {"up": True, "reason": None}
+    assert status["realtime"]["late"] is False
+    assert set(status["realtime"]["hops"]) == {"captured", "received"}
+    assert status["last_event"] == {
+        "seq": 42,
+        "table": "bookings",
+        "captured_at": "1970-01-01T00:16:30.000Z",
+        "age": 10.0,
+    }
+    assert [line["leading"] for line in status["lines"]] == [True]
+    assert [process["presence"] for process in status["processes"]] == ["present"]
+    assert status["programs"] is None
+
+
+def test_before_anything_is_known_the_status_says_so_and_not_that_all_is_well() -> None:
+    status = read_status(make_observations(), now=0.0, unix_now=1000.0)
+    assert (status.ready, status.database.up, status.websocket.up) == (False, None, None)
+    assert (status.realtime.seconds, status.realtime.age, status.last_event) == (None, None, None)
+    text = page.render(status)
+    assert text.count('<li class="unknown">') == 3
+    assert '<li class="on">' not in text
+
+
+def test_the_database_is_down_since_it_changed() -> None:
+    seen = delivering()
+    assert seen.database.found_down("it does not answer", 950.0)
+    assert not seen.database.found_down("it still does not answer", 960.0)
+    status = status_of(seen)
+    assert status.database.since == "1970-01-01T00:15:50.000Z"
+    assert status.reasons == ["the database is down: it still does not answer"]
+
+
+def test_the_page_shows_three_indicators_and_the_age_of_the_last_event() -> None:
+    text = page.render(status_of(delivering()))
+    assert text.count('<li class="on">') == 3
+    for label in ("DB : ON", "WebSocket : ON", "Temps réel : ON", "dernier événement il y a 10 s"):
+        assert label in text
+
+
+def test_the_page_escapes_what_comes_from_outside() -> None:
+    seen = delivering()
+    seen.ledger.hear(Heartbeat("<script>", "gateway", 7, "box", "<b>&", True, 0.0, 0.0, b""), 9.0)
+    seen.machine = "<img src=x>"
+    seen.database.found_down("<i>", 1.0)
+    text = page.render(status_of(seen))
+    for raw in ("<script", "<b>", "<img", "<i>"):
+        assert raw not in text
+
+
+def test_the_status_as_metrics() -> None:
+    families = Families()
+    for family in metrics.describe(status_of(delivering())):
+        families.add(family)
+    read = {family.name: family for family in text_string_to_metric_families(families.text().decode())}
+    (up,) = read["wasla_up"].samples
+    assert up.labels == {"process": "gateway:gateway-00", "role": "gateway", "machine": "box"}
+    assert up.value == 1
+    assert read["wasla_ready"].samples[0].value == 1
+    assert read["wasla_probe_late"].samples[0].value == 0
+    assert read["wasla_heartbeat_age_seconds"].samples[0].value == 0.5
+
+
+def test_the_pages_style_is_what_its_policy_allows() -> None:
+    style = page.render(status_of(delivering())).partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"sha256-{digest}" == page.STYLE_HASH

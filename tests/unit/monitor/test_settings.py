@@ -1,0 +1,36 @@
+"""The monitor's settings: where the probe connects to, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.monitor.settings import MonitorSettings
+from shared.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({}, "ws://127.0.0.1:8765"),
+        ({"WASLA_HOST": "0.0.0.0", "WASLA_PORT": "9000"}, "ws://127.0.0.1:9000"),
+        ({"WASLA_HOST": "::"}, "ws://[::1]:8765"),
+        ({"WASLA_HOST": "192.168.1.5"}, "ws://192.168.1.5:8765"),
+        ({"WASLA_HOST": "192.168.1.5", "WASLA_GATEWAY_URL": "ws://gateway:80"}, "ws://gateway:80"),
+    ],
+)
+def test_the_probe_goes_where_the_gateways_listen(
+    environment: dict[str, str], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert MonitorSettings.load().probe_url == url
+
+
+def test_a_process_is_not_lost_before_it_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WASLA_LATE_AFTER", "5")
+    with pytest.raises(ConfigurationError, match=r"expected WASLA_LATE_AFTER < WASLA_LOST_AFTER .*, got 5\.0, 4\.0"):
+        MonitorSettings.load()
+
+
+def test_the_programs_that_must_beat_are_names() -> None:
+    assert MonitorSettings.load().beating_groups == {"pg-listener", "gateway", "gateway-extra"}
