@@ -7,7 +7,9 @@ Promises, the same for every implementation (``tests/contracts/bus`` runs over e
 - A request is answered once, or :meth:`Subscriber.request` raises :exc:`RequestTimeout` / :exc:`LineUnavailable`.
 - A slow or dead subscriber never blocks :meth:`Publisher.publish`.
 - Both ends survive the other's restart without being told: a line heals by itself.
-- ``close()`` returns within a second, whatever the peers do; pending requests raise :exc:`LineUnavailable`.
+- A request made while nobody is connected waits for it within its timeout, and is never delivered after that.
+- ``close()`` returns within a second, whatever the peers do; pending requests and ``receive()`` raise
+  :exc:`LineUnavailable`.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ class RequestTimeout(BusError):
 
 
 class LineUnavailable(BusError):
-    """There is no such line, or the bus is closed."""
+    """There is no such line, nobody was connected to it, or the bus is closed: unless it was closed during the wait
+    for an answer, the request was not sent."""
 
 
 class Publisher(Protocol):
