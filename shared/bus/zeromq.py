@@ -5,8 +5,8 @@ One address stands for one listener (:mod:`shared.bus.addresses`). A published m
 losses from the reader, who notices them by the sequence.
 
 Both ends are made inside a running event loop (asyncio's or uvloop's) and belong to it. Links heal by themselves:
-a peer that is silent for :data:`shared.bus.sockets.PEER_TIMEOUT` is disconnected and connected to again every 50 ms
-to 1 s. Nothing is encrypted yet, so a publisher listens on this machine only.
+a peer whose machine answers nothing for :data:`shared.bus.sockets.PEER_TIMEOUT` is disconnected and connected to
+again every 50 ms to 1 s. Nothing is encrypted yet, so a publisher listens on this machine only.
 """
 
 from __future__ import annotations
