@@ -5,12 +5,11 @@ REVOKE ALL ON SCHEMA wasla FROM PUBLIC;
 COMMENT ON SCHEMA wasla IS 'Wasla real-time: captures committed changes, numbers them and keeps them for replay';
 
 CREATE TABLE wasla.migration (
-    version    integer PRIMARY KEY,
-    name       text NOT NULL,
+    name       text PRIMARY KEY,
     checksum   text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE wasla.migration IS 'Which versions of this schema were applied, with the SHA-256 of each file';
+COMMENT ON TABLE wasla.migration IS 'Which files made this schema, with the SHA-256 of the text that ran last';
 
 -- One sequence gives both statement stamps and row ids: only their order matters, and one is cheaper than two.
 CREATE SEQUENCE wasla.outbox_id;

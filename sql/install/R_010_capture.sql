@@ -5,10 +5,10 @@
 
 CREATE OR REPLACE FUNCTION wasla.stamp_statement() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    setting constant text := 'wasla.stamps_' || tg_relid || '_' || tg_op || '_' || pg_trigger_depth();
 BEGIN
-    PERFORM set_config(
-        'wasla.stamp_' || pg_trigger_depth() || '_' || tg_relid || '_' || tg_op,
-        nextval('wasla.outbox_id')::text, true);
+    PERFORM set_config(setting, concat_ws(',', nullif(current_setting(setting, true), ''), nextval('wasla.outbox_id')), true);
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
     RETURN NULL;  -- the capture draws a stamp of its own
@@ -33,33 +33,51 @@ DECLARE
         END IF;$sql$;
     body text := $body$
 DECLARE
+    setting text := 'wasla.stamps_' || tg_relid || '_' || tg_op || '_' || pg_trigger_depth();
+    stamps text := current_setting(setting, true);
+    stamp text;
     statement_stamp bigint;
     key_columns text[];
+    omitted text[];
     captured bigint;
 BEGIN
+    -- The stamp is taken off outside the guarded block, so that a failed capture leaves none behind.
+    IF stamps <> '' THEN
+        stamp := split_part(stamps, ',', -1);
+        PERFORM set_config(setting, left(stamps, -length(stamp) - 1), true);
+    ELSE
+        -- A cascade: its statement begins inside the foreign key's trigger, one deeper, and ends with the statement that
+        -- caused it. There may be several; they end in the order in which they began.
+        setting := 'wasla.stamps_' || tg_relid || '_' || tg_op || '_' || pg_trigger_depth() + 1;
+        stamps := current_setting(setting, true);
+        IF stamps <> '' THEN
+            stamp := split_part(stamps, ',', 1);
+            PERFORM set_config(setting, substr(stamps, length(stamp) + 2), true);
+        END IF;
+    END IF;
     BEGIN
-        -- tg_argv: the table's name on events, its channel, its key columns
-        key_columns := tg_argv[2:];
-        statement_stamp := coalesce(
-            nullif(current_setting('wasla.stamp_' || pg_trigger_depth() || '_' || tg_relid || '_' || tg_op, true), '')::bigint,
-            nextval('wasla.outbox_id'));
+        -- tg_argv: the table's name on events, its channel, the columns left out, its key columns
+        omitted := tg_argv[2];
+        key_columns := tg_argv[3:];
+        statement_stamp := coalesce(stamp::bigint, nextval('wasla.outbox_id'));
         IF tg_op = 'INSERT' THEN
             INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, new_row, business_event)
             SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $new_id$, r.new_row, $business_event$
-            FROM (SELECT to_jsonb(t) AS new_row, NULL::jsonb AS old_row FROM wasla_new t OFFSET 0) r;
+            FROM (SELECT to_jsonb(t) - omitted AS new_row, NULL::jsonb AS old_row FROM wasla_new t OFFSET 0) r;
         ELSIF tg_op = 'UPDATE' THEN
             -- Both transition tables are filled in step, so rows pair by position; their keys may have changed.
             -- A full join, because it cannot be planned as a nested loop: the plan is cached from the first, small update.
             INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, new_row, old_row, business_event)
             SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $new_id$, r.new_row, r.old_row, $business_event$
             FROM (SELECT n.new_row, o.old_row
-                  FROM (SELECT row_number() OVER () AS place, to_jsonb(t) AS new_row FROM wasla_new t) n
-                  FULL JOIN (SELECT row_number() OVER () AS place, to_jsonb(t) AS old_row FROM wasla_old t) o USING (place)
+                  FROM (SELECT row_number() OVER () AS place, to_jsonb(t) - omitted AS new_row FROM wasla_new t) n
+                  FULL JOIN (SELECT row_number() OVER () AS place, to_jsonb(t) - omitted AS old_row FROM wasla_old t) o
+                      USING (place)
                   ORDER BY place) r;
         ELSIF tg_op = 'DELETE' THEN
             INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, old_row, business_event)
             SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $old_id$, r.old_row, $business_event$
-            FROM (SELECT NULL::jsonb AS new_row, to_jsonb(t) AS old_row FROM wasla_old t OFFSET 0) r;
+            FROM (SELECT NULL::jsonb AS new_row, to_jsonb(t) - omitted AS old_row FROM wasla_old t OFFSET 0) r;
         ELSE
             INSERT INTO wasla.outbox (stamp, table_name, channel, event_type)
             VALUES (statement_stamp, tg_argv[0], tg_argv[1], tg_op);
@@ -106,8 +124,9 @@ LANGUAGE sql IMMUTABLE AS $$
         WHEN operation = 'DELETE' THEN 'BOOKING_CANCELLED'
         WHEN new_row ->> 'booking_status' = 'CANCELLED' AND old_row ->> 'booking_status' IS DISTINCT FROM 'CANCELLED'
           OR new_row ->> 'payment_status' = 'CANCELLED' AND old_row ->> 'payment_status' IS DISTINCT FROM 'CANCELLED'
-          OR (new_row ->> 'seats_booked')::numeric < (old_row ->> 'seats_booked')::numeric
-             AND coalesce((new_row ->> 'refund_amount')::numeric, 0) > coalesce((old_row ->> 'refund_amount')::numeric, 0)
+          -- Compared as JSON: that knows numbers, and no value of a column of another type can make it fail.
+          OR new_row -> 'seats_booked' < old_row -> 'seats_booked'
+             AND new_row -> 'refund_amount' > coalesce(nullif(old_row -> 'refund_amount', 'null'), '0')
             THEN 'BOOKING_CANCELLED'
     END
 $$;
@@ -134,6 +153,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock
 BEGIN
     -- There is no event that says "a part of the table is gone": readers reload it.
     INSERT INTO wasla.capture_failure (table_name, reason) VALUES (tg_argv[0], 'the partition ' || tg_relid::regclass || ' was truncated');
+    IF current_setting('max_prepared_transactions') = '0' AND pg_notification_queue_usage() < 0.5 THEN
+        NOTIFY wasla_wake;
+    END IF;
     RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
     RAISE WARNING 'wasla: the truncation of a partition of % was not captured (%)', tg_argv[0], sqlerrm;

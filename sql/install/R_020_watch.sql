@@ -17,6 +17,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN pg_index i ON i.indexrelid = best.indexrelid AND k.place <= i.indnkeyatts
 $$;
 
+CREATE OR REPLACE FUNCTION wasla.virtual_columns(target regclass) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(array_agg(attname::text ORDER BY attnum), '{}')
+    FROM pg_attribute WHERE attrelid = target AND attgenerated = 'v' AND NOT attisdropped
+$$;
+COMMENT ON FUNCTION wasla.virtual_columns(regclass) IS
+    'Columns computed when read (PostgreSQL 18): a trigger sees them as null, so events leave them out';
+
 CREATE OR REPLACE FUNCTION wasla.event_table_name(target regclass) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE n.nspname WHEN 'public' THEN c.relname::text ELSE n.nspname || '.' || c.relname END
@@ -56,7 +64,10 @@ CREATE OR REPLACE FUNCTION wasla.put_triggers(
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    arguments text := (SELECT string_agg(quote_literal(a), ', ') FROM unnest(ARRAY[table_name, channel] || key_columns) a);
+    arguments text := (
+        SELECT string_agg(quote_literal(a.value), ', ' ORDER BY a.place)
+        FROM unnest(ARRAY[table_name, channel, wasla.virtual_columns(target)::text] || key_columns)
+             WITH ORDINALITY AS a(value, place));
     operation text;
     tables constant jsonb := '{"INSERT": "NEW TABLE AS wasla_new", "DELETE": "OLD TABLE AS wasla_old",
                                "UPDATE": "OLD TABLE AS wasla_old NEW TABLE AS wasla_new"}';
@@ -72,6 +83,15 @@ BEGIN
                    target, CASE WHEN is_partition THEN 'partition_truncated' ELSE capture END, arguments);
 END $$;
 
+CREATE OR REPLACE FUNCTION wasla.forget(dropped_table text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM wasla.watched w
+    WHERE w.table_name = dropped_table AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.relation);
+    RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION wasla.forget(text) IS 'Takes a table that was dropped off the list of watched ones, by the name on its events';
+
 CREATE OR REPLACE FUNCTION wasla.watch(
     target regclass, channel text DEFAULT NULL, capture text DEFAULT 'notify_change', internal boolean DEFAULT false
 ) RETURNS void
@@ -84,6 +104,8 @@ DECLARE
 BEGIN
     channel := coalesce(channel, (SELECT relname FROM pg_class WHERE oid = target) || '_events');
     PERFORM wasla.refuse_unwatchable(target, channel, capture);
+    -- A table that was dropped and made anew is another relation of the same name.
+    PERFORM wasla.forget(name);
     FOR part IN SELECT relid FROM pg_partition_tree(target) UNION SELECT target LOOP
         PERFORM wasla.put_triggers(part, name, channel, capture, keys, part <> target);
     END LOOP;
@@ -124,7 +146,7 @@ CREATE OR REPLACE VIEW wasla.catalog AS
                WHEN base.oid IN ('json'::regtype, 'jsonb'::regtype) OR base.typcategory IN ('A', 'C') THEN 'json'
                ELSE 'string' END) AS columns
     FROM wasla.watched w
-    JOIN pg_attribute a ON a.attrelid = w.relation AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_attribute a ON a.attrelid = w.relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
     JOIN pg_type t ON t.oid = a.atttypid
     JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
     GROUP BY w.relation;

@@ -1,25 +1,38 @@
 -- Sequencing: what the one leading pg-listener runs, on a session at REPEATABLE READ.
 
 CREATE OR REPLACE FUNCTION wasla.current_epoch(install_id uuid) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The timeline is read from the name of the WAL segment in use: the control file learns of a promotion only later.
-    SELECT left(encode(sha256(convert_to(concat_ws('/',
-        (SELECT system_identifier FROM pg_control_system()),
-        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
-        (SELECT oid FROM pg_database WHERE datname = current_database()),
-        install_id), 'UTF8')), 'hex'), 16)
-$$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- Read from the name of the WAL segment in use: the control file learns of a promotion only later.
+    timeline constant text := left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+    cluster constant bigint := (pg_control_system()).system_identifier;
+    database constant oid := (SELECT oid FROM pg_database WHERE datname = current_database());
+BEGIN
+    RETURN left(encode(sha256(convert_to(concat_ws('/', cluster, timeline, database, install_id), 'UTF8')), 'hex'), 16);
+END $$;
 COMMENT ON FUNCTION wasla.current_epoch(uuid) IS
     'Names one unbroken history: another cluster, timeline, database or installation has another epoch';
 
+-- STABLE, as what it calls is: else the planner does not inline it, which costs ten times as much.
 CREATE OR REPLACE FUNCTION wasla.text_bytes(value jsonb) RETURNS bigint
-LANGUAGE sql IMMUTABLE AS $$
+LANGUAGE sql STABLE AS $$
     -- Only a compressed value has to be opened to know how long its text is.
     SELECT CASE WHEN value IS NULL THEN 0
                 WHEN pg_column_compression(value) IS NULL THEN pg_column_size(value)
                 ELSE octet_length(value::text) END
 $$;
 COMMENT ON FUNCTION wasla.text_bytes(jsonb) IS 'About how many bytes the value takes as text';
+
+CREATE OR REPLACE FUNCTION wasla.rows_since(oldest xid8, running xid8[])
+RETURNS TABLE (xid xid8, stamp bigint, id bigint, new_row jsonb, old_row jsonb)
+LANGUAGE sql STABLE AS $$
+    -- Two ranges of the index and no row twice: who was running had begun before the oldest that had not.
+    SELECT o.xid, o.stamp, o.id, o.new_row, o.old_row FROM wasla.outbox o WHERE o.xid >= oldest
+    UNION ALL
+    SELECT o.xid, o.stamp, o.id, o.new_row, o.old_row FROM wasla.outbox o WHERE o.xid = ANY (running)
+$$;
+COMMENT ON FUNCTION wasla.rows_since(xid8, xid8[]) IS
+    'Outbox rows of the transactions that a snapshot did not see: those that were running, those that had not begun';
 
 CREATE OR REPLACE FUNCTION wasla.make_partitions(until bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -50,9 +63,11 @@ CREATE OR REPLACE FUNCTION wasla.sequence(
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
--- The outbox is a handful of live rows among many dead ones, whatever the statistics say. Up to version 17 a plan type
--- that is off counts as an enormous cost, which would have every call compiled.
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET timezone = 'UTC'
+-- The outbox is a handful of live rows among many dead ones, whatever the statistics say. And a batch of a large
+-- transaction is read off the index in its order: a bitmap would fetch all the rest of the transaction each time. Up to
+-- version 17 a plan type that is off counts as an enormous cost, which would have every call compiled.
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off SET timezone = 'UTC'
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -104,14 +119,13 @@ BEGIN
         running := CASE WHEN complete THEN '{}' ELSE ARRAY(SELECT pg_snapshot_xip(here.seen)) END;
         SELECT count(*), coalesce(sum(wasla.text_bytes(w.new_row) + wasla.text_bytes(w.old_row)), 0)
         INTO visible_rows, visible_bytes
-        FROM (SELECT o.new_row, o.old_row FROM wasla.outbox o
-              WHERE o.xid >= oldest OR o.xid = ANY (running) LIMIT max_rows + 1) w;
+        FROM (SELECT o.new_row, o.old_row FROM wasla.rows_since(oldest, running) o LIMIT max_rows + 1) w;
         IF visible_rows > max_rows OR visible_bytes > max_bytes THEN
             -- More than a batch: note the transactions of this look once, in their order, and work them off.
             INSERT INTO wasla.backlog (place, xid, size)
             SELECT here.place + row_number() OVER (ORDER BY w.last_id), w.xid, w.size
-            FROM (SELECT o.xid, max(o.id) AS last_id, count(*) AS size FROM wasla.outbox o
-                  WHERE o.xid >= oldest OR o.xid = ANY (running) GROUP BY o.xid) w;
+            FROM (SELECT o.xid, max(o.id) AS last_id, count(*) AS size
+                  FROM wasla.rows_since(oldest, running) o GROUP BY o.xid) w;
             has_backlog := true;
             here.seen := visible;
         END IF;
@@ -135,6 +149,13 @@ BEGIN
                     WHERE c.rows_before < max_rows) r
               WINDOW in_order AS (ORDER BY r.place, r.stamp, r.id)) p
         WHERE p.n <= max_rows AND (p.n = 1 OR p.bytes_so_far <= max_bytes);
+        IF k_id IS NULL THEN
+            -- Somebody emptied the outbox: a plan for rows that are gone must not keep what is newer waiting.
+            DELETE FROM wasla.backlog;
+            UPDATE wasla.position SET seen = NULL;
+            here.seen := NULL;
+            has_more := true;
+        END IF;
     ELSIF visible_rows > 0 THEN
         SELECT array_agg(p.xid ORDER BY p.n), array_agg(p.stamp ORDER BY p.n), array_agg(p.id ORDER BY p.n),
                array_agg(p.tx_index ORDER BY p.n), array_agg(p.size ORDER BY p.n)
@@ -143,7 +164,7 @@ BEGIN
               FROM (SELECT o.xid, o.stamp, o.id, max(o.id) OVER of_transaction AS last_id,
                            (row_number() OVER (PARTITION BY o.xid ORDER BY o.stamp, o.id) - 1)::integer AS tx_index,
                            (count(*) OVER of_transaction)::integer AS size
-                    FROM wasla.outbox o WHERE o.xid >= oldest OR o.xid = ANY (running)
+                    FROM wasla.rows_since(oldest, running) o
                     WINDOW of_transaction AS (PARTITION BY o.xid)) r) p;
         here.seen := visible;
     END IF;
@@ -206,7 +227,9 @@ BEGIN
 
     IF here.seq > first_seq THEN
         UPDATE wasla.position SET seq = here.seq, seen = here.seen, place = here.place;
-        NOTIFY wasla_log;
+        IF pg_notification_queue_usage() < 0.75 THEN
+            NOTIFY wasla_log;  -- else the standbys poll: a full queue would fail this very transaction
+        END IF;
         skipped := wasla.announce(first_seq) = 0;
     END IF;
     RETURN QUERY SELECT
@@ -262,8 +285,10 @@ BEGIN
     IF pg_notification_queue_usage() > 0.5 THEN
         RETURN 0;
     END IF;
-    PERFORM pg_notify(l.channel, CASE WHEN octet_length(whole.payload::text) < 8000 THEN whole.payload
-                                      ELSE whole.payload - 'id' || '{"truncated": true}' END::text)
+    PERFORM pg_notify(l.channel, CASE
+        -- A payload of 8000 bytes is refused. Only a long id is worth measuring the whole: escapes make it six times as long.
+        WHEN coalesce(octet_length(l.row_id), 0) < 1000 OR octet_length(whole.payload::text) < 8000 THEN whole.payload
+        ELSE whole.payload - 'id' || '{"truncated": true}' END::text)
     FROM wasla.event_log l
     CROSS JOIN LATERAL (SELECT jsonb_build_object(
         'event_type', l.event_type, 'table', l.table_name, 'id', l.row_id, 'seq', l.seq,

@@ -1,0 +1,77 @@
+"""Installs and removes the schema ``wasla``; both may be repeated.
+
+Source of the locking rules: https://www.postgresql.org/docs/current/explicit-locking.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from services.setup import scripts
+from services.setup.checks import Facts, refusals
+from services.setup.plan import Installation, InstallReport, Script, compare, to_run
+from services.setup.transactions import changing
+from shared.errors import DatabaseRefused
+from shared.queries import query
+
+
+async def install(connection: asyncpg.Connection, *, dry_run: bool = False) -> InstallReport:
+    """Bring the schema to this program's state, whole or not at all; with *dry_run* only tell what would run.
+
+    Raises DatabaseRefused, naming all that is missing, before anything is changed.
+    """
+    async with changing(connection, "schema wasla was not installed"):
+        await _check(connection)
+        known = scripts.read_all(scripts.INSTALL_DIRECTORY)
+        recorded = await _recorded(connection)
+        pending = to_run(known, recorded)
+        if not dry_run:
+            await run(connection, pending)
+            await _record(connection, pending)
+    return InstallReport(
+        applied=tuple(script.name for script in pending),
+        unchanged=tuple(script.name for script in known if script not in pending),
+        dry_run=dry_run,
+    )
+
+
+async def inspect(connection: asyncpg.Connection) -> Installation:
+    """Compare what the database has with what this program would install; changes nothing."""
+    return compare(scripts.read_all(scripts.INSTALL_DIRECTORY), await _recorded(connection))
+
+
+async def remove(connection: asyncpg.Connection) -> None:
+    """Take away the schema, its triggers and its functions; the user's tables stay as they were."""
+    async with changing(connection, "schema wasla was not removed"):
+        await run(connection, [scripts.read(scripts.REMOVAL)])
+
+
+async def run(connection: asyncpg.Connection, pending: Sequence[Script]) -> None:
+    """Run scripts inside the caller's transaction; the error of one names it."""
+    await connection.execute(query("setup_qualify_names"))
+    for script in pending:
+        try:
+            await connection.execute(script.text)
+        except asyncpg.PostgresError as error:
+            error.args = (f"{script.name}.sql: {error}",)
+            raise
+
+
+async def _check(connection: asyncpg.Connection) -> None:
+    facts = Facts(**await connection.fetchrow(query("setup_facts")))
+    if reasons := list(refusals(facts)):
+        raise DatabaseRefused(f"schema wasla was not installed: {'; and '.join(reasons)}")
+
+
+async def _recorded(connection: asyncpg.Connection) -> dict[str, str]:
+    """Return the checksums of what ran before, by name; empty where nothing is installed."""
+    if not await connection.fetchval(query("setup_is_installed")):
+        return {}
+    return dict(await connection.fetch(query("setup_recorded")))
+
+
+async def _record(connection: asyncpg.Connection, applied: Sequence[Script]) -> None:
+    rows = [(script.name, script.checksum) for script in applied]
+    await connection.executemany(query("setup_record"), rows)

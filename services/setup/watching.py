@@ -1,0 +1,28 @@
+"""Puts capture on a table, and takes it off again; both may be repeated."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from services.setup.transactions import changing
+from shared.queries import query
+
+DEFAULT_CAPTURE = "notify_change"
+"""The capture function that knows no business events."""
+
+
+async def watch(
+    connection: asyncpg.Connection, table: str, *, channel: str | None = None, capture: str = DEFAULT_CAPTURE
+) -> None:
+    """Watch a table, named as in SQL (``bookings``, ``audit.entries``); its events carry *channel*.
+
+    Without a channel it is the table's name and ``_events``. A table without a key is refused.
+    """
+    async with changing(connection, f"{table} is not watched"):
+        await connection.execute(query("watch"), table, channel, capture)
+
+
+async def unwatch(connection: asyncpg.Connection, table: str) -> None:
+    """Stop watching a table; one that is not watched, or is gone, is left as it is."""
+    async with changing(connection, f"{table} is still watched"):
+        await connection.execute(query("unwatch"), table)

@@ -1,0 +1,65 @@
+"""The database fixtures; what they promise is written in :mod:`tests.servers`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.databases import fresh_database
+from tests.servers import VERSIONS, Server, ServerPool, temporary_server
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[ServerPool]:
+    """Every shared server of the session."""
+    pool = ServerPool()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(params=VERSIONS, ids=lambda version: f"pg{version}")
+def postgres_version(request: pytest.FixtureRequest) -> int:
+    """The versions a test runs on."""
+    version: int = request.param
+    return version
+
+
+@pytest.fixture
+def postgres_server(servers: ServerPool, postgres_version: int) -> Server:
+    """A shared server with two-phase commit off, as PostgreSQL ships."""
+    return servers.get(postgres_version)
+
+
+@pytest.fixture
+def two_phase_server(servers: ServerPool, postgres_version: int) -> Server:
+    """A shared server that allows prepared transactions."""
+    return servers.get(postgres_version, max_prepared_transactions=10)
+
+
+@pytest.fixture
+def private_server(postgres_version: int) -> Iterator[Server]:
+    """A server for one test, to stop, kill and start."""
+    with temporary_server(postgres_version) as server:
+        yield server
+
+
+@pytest.fixture
+async def database_url(postgres_server: Server) -> AsyncIterator[str]:
+    """An empty database."""
+    async with fresh_database(postgres_server, "empty") as url:
+        yield url
+
+
+@pytest.fixture
+async def installed_database_url(postgres_server: Server) -> AsyncIterator[str]:
+    """A database with the schema ``wasla`` and nothing watched but the probe."""
+    async with fresh_database(postgres_server, "installed") as url:
+        yield url
+
+
+@pytest.fixture
+async def station_database_url(postgres_server: Server) -> AsyncIterator[str]:
+    """A database with the station's demo tables, watched."""
+    async with fresh_database(postgres_server, "station") as url:
+        yield url
