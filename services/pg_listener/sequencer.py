@@ -1,0 +1,152 @@
+"""Leading: drain the outbox when the doorbell says so, and publish what was numbered.
+
+One statement is under way at a time. What it numbered is committed before it is published, and published before
+the next statement begins. A statement whose end was not heard (the session broke) may have committed: the next
+session catches up from the log before it sequences.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import structlog
+
+from services.pg_listener.doorbell import Act, Doorbell, Pace, State, Wait
+from services.pg_listener.drains import Drain, drain
+from services.pg_listener.feed import Feed
+from services.pg_listener.metrics import ListenerMetrics
+from services.pg_listener.settings import ListenerSettings
+from services.pg_listener.signals import Signals
+from services.pg_listener.upkeep import Upkeep
+from shared.queries import query
+
+log = structlog.get_logger(__name__)
+
+_OWN_TRANSACTION_ID: Final = (
+    Path(__file__).with_name("queries").joinpath("own_transaction_id.sql").read_text(encoding="utf-8")
+)
+
+
+class Sequencer:
+    """Sequences over a connection that holds the leadership lock, for as long as it lives; then it is done."""
+
+    def __init__(
+        self,
+        connection: asyncpg.Connection,
+        feed: Feed,
+        signals: Signals,
+        settings: ListenerSettings,
+        metrics: ListenerMetrics,
+    ) -> None:
+        self._connection = connection
+        self._feed = feed
+        self._signals = signals
+        self._settings = settings
+        self._metrics = metrics
+        self._clock = asyncio.get_running_loop().time
+        self._upkeep = Upkeep(connection, settings, self._clock())
+        self._doorbell = Doorbell(_pace(settings), audible=False, now=self._clock())
+        self._shown: State | None = None
+        self._complete_at = self._clock()
+        self._outbox_missing = False
+
+    async def lead(self) -> None:
+        """Sequence until the session ends; raises what the driver raises. Cancelling publishes nothing by halves."""
+        try:
+            writers_ring = await self._writers_ring()
+            while True:
+                now = self._clock()
+                self._doorbell.hear(writers_ring and self._signals.audible, now)
+                if self._signals.take_ring():
+                    self._doorbell.rang()
+                await self._carry_out(self._doorbell.next(now), now)
+                self._show_state()
+        finally:
+            self._metrics.doorbell(None)
+
+    async def _writers_ring(self) -> bool:
+        """PREPARE TRANSACTION is refused after a NOTIFY, so where it is allowed the triggers never ring."""
+        state = await self._connection.fetchrow(query("install_state"), timeout=self._settings.statement_timeout)
+        if state["max_prepared_transactions"]:
+            log.info("writers do not ring where prepared transactions are allowed, polling instead")
+        return not state["max_prepared_transactions"]
+
+    async def _carry_out(self, act: Act | Wait, now: float) -> None:
+        match act:
+            case Act.DRAIN:
+                await self._drain(now)
+            case Act.TAKE:
+                self._doorbell.took(held=await self._fetchval(query("hang_sign")))
+            case Act.RELEASE:
+                await self._fetchval(query("take_sign_down"))
+                horizon = await self._fetchval(_OWN_TRANSACTION_ID)
+                self._doorbell.released(horizon, self._clock())
+            case Wait():
+                await self._pause(act, now)
+
+    async def _drain(self, now: float) -> None:
+        failed_tables = self._signals.failures(time.monotonic())
+        self._doorbell.draining()
+        drained = await drain(
+            self._connection,
+            max_events=self._settings.batch_max_events,
+            max_bytes=self._settings.batch_max_bytes,
+            complete=self._look_at_everything(now),
+            failed_tables=failed_tables,
+            timeout=self._settings.statement_timeout,
+        )
+        self._publish(drained)
+        for table in failed_tables:
+            self._signals.reported(table)
+        status = drained.status
+        self._doorbell.drained(found=bool(drained.rows), more=status.has_more, xmin=status.xmin, now=self._clock())
+
+    def _look_at_everything(self, now: float) -> bool:
+        """Now and then, when idle: what is old in the outbox costs time while a long transaction keeps it there."""
+        if self._doorbell.state is not State.IDLE or now < self._complete_at:
+            return False
+        self._complete_at = now + self._settings.full_poll_interval
+        return True
+
+    def _publish(self, drained: Drain) -> None:
+        rows, status = drained.rows, drained.status
+        if status.epoch != self._feed.recent.epoch:
+            log.info("epoch set", epoch=status.epoch, former_epoch=self._feed.recent.epoch)
+            self._feed.begin_at(status.epoch, status.seq - len(rows))
+        if rows:
+            self._metrics.sequenced(rows)
+            self._feed.publish(rows, time.time())
+        self._metrics.drained(rows, notifications_skipped=status.notifications_skipped)
+        if status.outbox_missing != self._outbox_missing:
+            self._outbox_missing = status.outbox_missing
+            log.warning("outbox present again" if not status.outbox_missing else "outbox missing, run wasla setup")
+
+    async def _pause(self, wait: Wait, now: float) -> None:
+        """Use a pause for what can wait, else sleep; a ring ends the sleep where it may."""
+        if self._upkeep.due(now, idle=wait.wakeable):
+            await self._upkeep.run(now)
+        elif wait.wakeable:
+            await self._signals.wait(wait.until - now)
+        else:
+            await asyncio.sleep(wait.until - now)
+
+    async def _fetchval(self, text: str) -> Any:
+        return await self._connection.fetchval(text, timeout=self._settings.statement_timeout)
+
+    def _show_state(self) -> None:
+        if self._doorbell.state is not self._shown:
+            self._shown = self._doorbell.state
+            self._metrics.doorbell(self._shown)
+
+
+def _pace(settings: ListenerSettings) -> Pace:
+    return Pace(
+        busy=settings.poll_busy_interval,
+        watchful=settings.poll_watchful_interval,
+        release_after=settings.doorbell_release_after,
+        safety=settings.safety_poll_interval,
+    )

@@ -1,0 +1,79 @@
+"""Following the log: what another listener sequenced is published here too.
+
+A leader does this as well before it sequences, so that what it publishes continues what it has published before.
+"""
+
+from __future__ import annotations
+
+import time
+
+import asyncpg
+import structlog
+
+from services.pg_listener.feed import Feed
+from services.pg_listener.settings import ListenerSettings
+from services.pg_listener.signals import Signals
+from shared.queries import query
+
+log = structlog.get_logger(__name__)
+
+
+class Standby:
+    """Publishes the log's events after the feed's top, over a connection it is given."""
+
+    def __init__(self, feed: Feed, signals: Signals, settings: ListenerSettings) -> None:
+        self._feed = feed
+        self._signals = signals
+        self._settings = settings
+
+    async def follow_until_leader(self, connection: asyncpg.Connection) -> None:
+        """Follow the log until this session holds the leadership lock, then catch up for the last time."""
+        while not await self._lead(connection):
+            await self._signals.wait(self._settings.lead_retry_interval)
+        await self.catch_up(connection)
+
+    async def catch_up(self, connection: asyncpg.Connection) -> None:
+        """Publish everything that the log holds after the feed's top."""
+        await self._follow_to(connection, await self._position(connection))
+
+    async def _lead(self, connection: asyncpg.Connection) -> bool:
+        """Look at the log, then try to become the leader; a server in recovery is followed, never sequenced."""
+        self._signals.take_ring()
+        position = await self._position(connection)
+        await self._follow_to(connection, position)
+        if position["in_recovery"]:
+            return False
+        is_leader: bool = await connection.fetchval(query("try_lead"), timeout=self._settings.statement_timeout)
+        return is_leader
+
+    async def _position(self, connection: asyncpg.Connection) -> asyncpg.Record:
+        return await connection.fetchrow(query("log_position"), timeout=self._settings.statement_timeout)
+
+    async def _follow_to(self, connection: asyncpg.Connection, position: asyncpg.Record) -> None:
+        recent = self._feed.recent
+        epoch, seq = position["epoch"] or "", position["seq"]  # nobody has sequenced yet: no epoch
+        if epoch != recent.epoch or seq < recent.top_seq:
+            self._begin_at(epoch, seq)
+        while recent.top_seq < seq:
+            await self._read_on(connection, seq)
+
+    async def _read_on(self, connection: asyncpg.Connection, target: int) -> None:
+        settings, recent = self._settings, self._feed.recent
+        rows = await connection.fetch(
+            query("read_log"),
+            recent.top_seq,
+            settings.batch_max_events,
+            settings.batch_max_bytes,
+            timeout=settings.statement_timeout,
+        )
+        first = rows[0]["seq"] if rows else target + 1
+        if first != recent.top_seq + 1:
+            # Away for longer than the log is kept: gateways see the gap, and hear that it has expired.
+            self._begin_at(recent.epoch, first - 1)
+        if rows:
+            self._feed.publish(rows, time.time())
+
+    def _begin_at(self, epoch: str, seq: int) -> None:
+        recent = self._feed.recent
+        log.info("position set", epoch=epoch, seq=seq, former_epoch=recent.epoch, former_seq=recent.top_seq)
+        self._feed.begin_at(epoch, seq)

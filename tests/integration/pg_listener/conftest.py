@@ -1,0 +1,35 @@
+"""A bench for listeners; the databases are of ``tests/conftest.py``."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.integration.pg_listener.bench import Bench
+
+
+@pytest.fixture
+def bus_directory() -> Iterator[Path]:
+    """A directory with a name short enough for a unix socket."""
+    with tempfile.TemporaryDirectory(prefix="wasla-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+async def bench(bus_directory: Path) -> AsyncIterator[Bench]:
+    """Starts listeners and readers on any database; they end with the test."""
+    async with AsyncExitStack() as stack:
+        yield Bench(bus_directory, stack)
+
+
+@pytest.fixture
+async def writer(station_database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """An application's session on the station's database."""
+    connection = await asyncpg.connect(station_database_url, server_settings={"application_name": "counter"})
+    yield connection
+    await connection.close()
