@@ -1,0 +1,57 @@
+"""What a session asks its shell to do, in order."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from services.gateway.subscriptions import Interest
+from shared.bus.messages import Recipient
+from shared.close_codes import CloseCode
+from shared.positions import Position
+
+
+class Reply(NamedTuple):
+    """Send one message to this client."""
+
+    message_type: str
+    data: dict[str, Any]
+
+
+class Enter(NamedTuple):
+    """The client is registered: tell it so, and begin its stream from *resume* or from the present position."""
+
+    interest: Interest
+    resume: Position | None
+
+
+class Interested(NamedTuple):
+    """The client's interest changed: confirm by *confirmation* (``subscribed``, ``unsubscribed``) for *id*."""
+
+    interest: Interest
+    confirmation: str
+    id: str
+
+
+class Publish(NamedTuple):
+    """Send a custom event through the bus; confirm it when *id* was given. ``data`` is JSON text."""
+
+    event_type: str
+    data: bytes
+    to: Recipient
+    in_reply_to: str
+    id: str | int | None
+
+
+class AskRoster(NamedTuple):
+    """Send the clients of every gateway."""
+
+    id: str | int | None
+
+
+class Close(NamedTuple):
+    """Close the connection; nothing is sent after it."""
+
+    code: CloseCode
+
+
+Effect = Reply | Enter | Interested | Publish | AskRoster | Close

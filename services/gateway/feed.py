@@ -1,0 +1,142 @@
+"""The stream from the bus into the ring: what is heard is delivered, what is missing is asked for.
+
+Two tasks: :meth:`Feed.hear` receives, :meth:`Feed.repair` carries out the replays that the intake decides on. Neither
+returns; cancelling them leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Sequence
+
+import structlog
+
+from services.gateway.database_status import next_status
+from services.gateway.entries import enter
+from services.gateway.hub import Hub
+from services.gateway.intake import Ask, Intake, Joined
+from services.gateway.metrics import HopTimes
+from shared.bus.contract import Line, Subscriber
+from shared.bus.messages import Batch, Beat, Broadcast, Hello, ReplayReply, ReplayRequest, RosterAnswer, RosterQuery
+from shared.errors import BusError
+from shared.events import Event
+
+log = structlog.get_logger(__name__)
+
+
+class Feed:
+    """``joined`` is set once the stream was joined and the first position is known."""
+
+    def __init__(
+        self, bus: Subscriber, intake: Intake, hub: Hub, hops: HopTimes, request_ids: itertools.count[int]
+    ) -> None:
+        self.joined = asyncio.Event()
+        self.catalog_changed = asyncio.Event()
+        self.catalog_version: int | None = None
+        self._bus = bus
+        self._intake = intake
+        self._hub = hub
+        self._hops = hops
+        self._request_ids = request_ids
+        self._settings = hub.settings
+        self._gap = asyncio.Event()
+
+    async def hear(self) -> None:
+        """Take what the listeners publish, for ever."""
+        while True:
+            line, message = await self._bus.receive()
+            match message:
+                case Batch():
+                    self._on_batch(line, message)
+                case Beat():
+                    self._on_beat(line, message)
+                case Broadcast():
+                    self._hub.pass_on(message)
+                case RosterQuery(query_id):
+                    self._bus.notify(line, RosterAnswer(query_id, self._hub.name, self._hub.roster()))
+
+    async def repair(self) -> None:
+        """Ask for what is missing, one request at a time, for ever."""
+        while True:
+            self._gap.clear()
+            ask = self._intake.next_request(self._hub.monotonic())
+            if ask is not None:
+                await self._ask(ask)
+                continue
+            delay = self._intake.seconds_to_request(self._hub.monotonic())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._gap.wait()
+
+    def best_line(self) -> Line | None:
+        """Return the listener to ask for anything, or None when none beats."""
+        return self._intake.best_line(self._hub.monotonic())
+
+    def say_hello(self) -> None:
+        """Make this gateway known to every listener. To be called once a second."""
+        for line in self._bus.lines:
+            self._bus.notify(line, Hello(self._hub.name))
+
+    def look_at_database(self) -> None:
+        """Tell clients when the database went up or down, also when every listener has fallen silent."""
+        hub = self._hub
+        status = next_status(hub.status, self._intake.lines.values(), hub.monotonic(), hub.clock())
+        if status is not hub.status:
+            log.info("database status", up=status.up)
+            hub.show_status(status)
+
+    def _on_batch(self, line: Line, batch: Batch) -> None:
+        received_at = self._hub.clock()
+        self._hops.received(line, len(batch.events), received_at - batch.published_at)
+        self._deliver(self._intake.on_batch(batch, self._hub.monotonic()), received_at)
+        self._hops.written(self._hub.clock() - received_at)
+        self._look_for_gap()
+
+    def _on_beat(self, line: Line, beat: Beat) -> None:
+        now = self._hub.monotonic()
+        joined = self._intake.on_beat(line, beat, now)
+        if joined is not None:
+            self._join(joined)
+        if beat.leading and beat.epoch == self._intake.epoch:
+            self._hub.delivery.check_ahead(beat.top_seq, now=self._hub.clock(), monotonic=now)
+        if beat.catalog_version != self.catalog_version:
+            self.catalog_changed.set()
+        self.look_at_database()
+        self._look_for_gap()
+
+    def _look_for_gap(self) -> None:
+        if self._intake.wants_request:
+            self._gap.set()
+
+    async def _ask(self, ask: Ask) -> None:
+        settings = self._settings
+        request = ReplayRequest(
+            next(self._request_ids), ask.epoch, ask.after_seq, settings.replay_max_events, settings.replay_max_bytes
+        )
+        try:
+            reply = await self._bus.request(ask.line, request, timeout=settings.replay_timeout)
+        except BusError:
+            reply = None
+        now = self._hub.monotonic()
+        if not isinstance(reply, ReplayReply):
+            self._intake.on_failure(now)
+            return
+        taken = self._intake.on_reply(reply, now)
+        if isinstance(taken, Joined):
+            self._join(taken)
+        else:
+            self._deliver(taken, self._hub.clock())
+
+    def _deliver(self, events: Sequence[Event], received_at: float) -> None:
+        if events:
+            epoch = self._intake.epoch
+            self._hub.delivery.deliver([enter(event, epoch=epoch, received_at=received_at) for event in events])
+            self._hub.attend()
+
+    def _join(self, joined: Joined) -> None:
+        log.info("joined the stream", epoch=joined.epoch, seq=joined.seq, reason=joined.reason)
+        self._hub.delivery.reset(joined.epoch, joined.seq, joined.reason, self._hub.clock())
+        self._hub.attend()
+        self.joined.set()

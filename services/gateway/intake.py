@@ -1,0 +1,241 @@
+"""From what the listeners publish to one stream: every seq once, in order, or a decision to ask for what is missing.
+
+Several lines (listeners) publish the same events; each seq is taken from whichever line has it first. What stands
+ahead of a gap is held, bounded, until a replay has filled it. A loss shows as a batch that does not follow, or as a
+beat whose top is ahead of what has come: both ask for a replay after a short random delay (another line may deliver
+in between, and not every gateway should ask at once), one request at a time, from another line when one fails. Beats
+come four times a second, so a loss is noticed well within two seconds.
+
+An epoch is followed when the leading listener says so. While a leader of the present epoch still beats, another
+epoch is not believed: a listener that lost its database must not pull every client back and forth.
+
+``now`` is monotonic seconds. Order of use: :meth:`Intake.on_batch` and :meth:`Intake.on_beat` as they come;
+:meth:`Intake.next_request` when they said something or time went by; then exactly one of :meth:`Intake.on_reply`,
+:meth:`Intake.on_failure` for each request.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.backoff import Backoff
+from shared.bus.contract import Line
+from shared.bus.messages import Batch, Beat, ReplayReply
+from shared.events import Event
+
+SILENT_AFTER: Final = 2.0
+"""Seconds without a beat after which a line is not counted on."""
+
+MAX_ASKING_DELAY: Final = 0.05
+"""Seconds: the random delay before a gap is asked for stays under this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The stream stands at a position from which it goes on; what readers had before does not connect to it."""
+
+    epoch: str
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask *line* for what follows ``after_seq``."""
+
+    line: Line
+    epoch: str
+    after_seq: int
+
+
+@dataclass(slots=True)
+class Heard:
+    """The last beat of a line, and when it came."""
+
+    beat: Beat
+    at: float
+
+
+@dataclass(slots=True)
+class Intake:
+    """The stream as far as it has come: everything up to ``top`` of ``epoch`` was yielded."""
+
+    max_held: int
+    max_held_bytes: int
+    rng: random.Random = field(default_factory=random.Random)
+    epoch: str = ""
+    top: int = 0
+    gaps: int = 0
+    dropped: int = 0
+    lines: dict[Line, Heard] = field(default_factory=dict)
+    _announced: int = 0
+    _held: dict[int, Event] = field(default_factory=dict)
+    _held_bytes: int = 0
+    _asked: Ask | None = None
+    _ask_at: float | None = None
+    _failed: list[Line] = field(default_factory=list)
+    _backoff: Backoff = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._backoff = Backoff(first=0.1, cap=1.0, rng=self.rng)
+
+    @property
+    def behind(self) -> int:
+        """How many events are known to exist and have not come."""
+        return max(0, self._announced - self.top)
+
+    @property
+    def held(self) -> int:
+        """How many events wait behind a gap."""
+        return len(self._held)
+
+    @property
+    def wants_request(self) -> bool:
+        """Tell whether :meth:`next_request` has, or will soon have, something to say."""
+        return self._ask_at is not None and self._asked is None
+
+    def on_beat(self, line: Line, beat: Beat, now: float) -> Joined | None:
+        """Take note of a line's beat; return where the stream goes on when it does not go on by itself."""
+        self.lines[line] = Heard(beat, now)
+        if not beat.epoch:
+            return None
+        if beat.epoch != self.epoch:
+            return self._join(beat) if self._is_believed(beat, now) else None
+        self._announced = max(self._announced, beat.top_seq)
+        self._notice_gap(now)
+        return None
+
+    def on_batch(self, batch: Batch, now: float) -> Sequence[Event]:
+        """Return the events that are new and follow what was yielded before, if any."""
+        if batch.epoch != self.epoch or not batch.events:
+            return ()
+        self._announced = max(self._announced, batch.events[-1].seq)
+        return self._take(batch.after_seq, batch.events, now)
+
+    def next_request(self, now: float) -> Ask | None:
+        """Return the replay to ask for now; there is never more than one under way."""
+        if self._asked is not None or self._ask_at is None or now < self._ask_at:
+            return None
+        line = self.best_line(now, avoid=self._failed)
+        if line is None:
+            self._ask_at = now + self._backoff.next_delay()
+            return None
+        self._ask_at = None
+        self._asked = Ask(line, self.epoch, self.top)
+        return self._asked
+
+    def seconds_to_request(self, now: float) -> float | None:
+        """Return how long until :meth:`next_request` has something to say; None while it has not."""
+        return max(0.0, self._ask_at - now) if self._ask_at is not None and self._asked is None else None
+
+    def on_reply(self, reply: ReplayReply, now: float) -> Sequence[Event] | Joined:
+        """Take the answer to the request under way: events as from a batch, or where the stream goes on instead."""
+        asked, self._asked = self._asked, None
+        if asked is None or asked.epoch != self.epoch:
+            return ()
+        if reply.epoch != self.epoch or (not reply.events and not reply.expired and self.behind):
+            # That listener stands elsewhere, or behind: another one knows more.
+            self._try_again(asked.line, now)
+            return ()
+        if reply.expired and asked.after_seq == self.top:
+            return self._jump(reply.top_seq)
+        self._failed.clear()
+        self._backoff.succeeded()
+        self._announced = max(self._announced, reply.top_seq)
+        taken = self._take(reply.after_seq, reply.events, now)
+        if self.behind:
+            self._ask_at = now
+        return taken
+
+    def on_failure(self, now: float) -> None:
+        """The request under way got no answer: ask another line, later."""
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            self._try_again(asked.line, now)
+
+    def best_line(self, now: float, *, avoid: Sequence[Line] = ()) -> Line | None:
+        """Return the line to ask: one that beats, that has not just failed, that leads."""
+        alive = [(line, heard.beat) for line, heard in self.lines.items() if now - heard.at <= SILENT_AFTER]
+        if not alive:
+            return None
+        return min(alive, key=lambda item: (item[0] in avoid, not item[1].leading, -item[1].top_seq))[0]
+
+    def _take(self, after_seq: int, events: Sequence[Event], now: float) -> Sequence[Event]:
+        if after_seq > self.top:
+            self._hold(events)
+            self._notice_gap(now)
+            return ()
+        new = events[self.top - after_seq :]
+        if not new:
+            return ()
+        self.top = new[-1].seq
+        if self._held:
+            new = [*new, *self._release()]
+        if not self.behind:
+            self._ask_at = None
+        return new
+
+    def _hold(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.seq <= self.top or event.seq in self._held:
+                continue
+            if len(self._held) >= self.max_held or self._held_bytes >= self.max_held_bytes:
+                self.dropped += 1
+                continue
+            self._held[event.seq] = event
+            self._held_bytes += len(event.message)
+
+    def _release(self) -> list[Event]:
+        """Return the held events that follow ``top``, and let go of those before it."""
+        released: list[Event] = []
+        while (event := self._held.pop(self.top + 1, None)) is not None:
+            self.top = event.seq
+            self._held_bytes -= len(event.message)
+            released.append(event)
+        for seq in [seq for seq in self._held if seq <= self.top]:
+            self._held_bytes -= len(self._held.pop(seq).message)
+        return released
+
+    def _notice_gap(self, now: float) -> None:
+        if self.behind and self._asked is None and self._ask_at is None:
+            self.gaps += 1
+            self._ask_at = now + self.rng.uniform(0.0, MAX_ASKING_DELAY)
+
+    def _try_again(self, failed: Line, now: float) -> None:
+        if failed in self._failed:
+            self._failed.clear()
+        self._failed.append(failed)
+        if self.behind:
+            self._ask_at = now + self._backoff.next_delay()
+
+    def _is_believed(self, beat: Beat, now: float) -> bool:
+        if not self.epoch:
+            return True
+        return beat.leading and beat.database_up and not self._leader_is_alive(now)
+
+    def _leader_is_alive(self, now: float) -> bool:
+        """Tell whether a listener still leads in the present epoch."""
+        return any(
+            heard.beat.leading and heard.beat.database_up and heard.beat.epoch == self.epoch
+            for heard in self.lines.values()
+            if now - heard.at <= SILENT_AFTER
+        )
+
+    def _join(self, beat: Beat) -> Joined:
+        self.epoch = beat.epoch
+        self._restart_at(beat.top_seq)
+        return Joined(self.epoch, self.top, "epoch_changed")
+
+    def _jump(self, top: int) -> Joined:
+        self._restart_at(top)
+        return Joined(self.epoch, self.top, "position_expired")
+
+    def _restart_at(self, top: int) -> None:
+        self.top = self._announced = top
+        self._held.clear()
+        self._held_bytes = 0
+        self._ask_at = None
+        self._failed.clear()

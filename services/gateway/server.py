@@ -1,0 +1,145 @@
+"""The listening socket: shared by every gateway of the machine, and drained without losing a handshake.
+
+Each gateway binds the same port with SO_REUSEPORT; the kernel spreads new connections over them. What the kernel may
+hold unsent for a client is bounded on the listening socket, whose options accepted sockets inherit (socket(7)).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import resource
+import socket
+from dataclasses import dataclass
+
+import structlog
+
+from services.gateway.connection import Connection
+from services.gateway.hub import Hub
+from services.gateway.settings import GatewaySettings
+from shared.close_codes import CloseCode
+from shared.errors import ConfigurationError
+
+log = structlog.get_logger(__name__)
+
+_SPARE_DESCRIPTORS = 256
+_CLOSES_PER_SECOND = 500
+_DRAIN_STEP = 0.02
+
+
+def listening_socket(settings: GatewaySettings) -> socket.socket:
+    """Return the bound socket, not listening yet; raise ConfigurationError when the port cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
+        sock.setblocking(False)
+        sock.bind((settings.host, settings.port))
+    except OSError as error:
+        sock.close()
+        raise ConfigurationError(_sentence(settings, error)) from None
+    return sock
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An open port: the server that accepts, and its socket."""
+
+    server: asyncio.Server
+    socket: socket.socket
+
+    @property
+    def number(self) -> int:
+        """The port's number."""
+        number: int = self.socket.getsockname()[1]
+        return number
+
+
+async def listen(settings: GatewaySettings, hub: Hub) -> Port:
+    """Open the port."""
+    hub.max_connections = allow_connections(settings.max_connections)
+    sock = listening_socket(settings)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(hub), sock=sock, backlog=settings.backlog)
+    port = Port(server, sock)
+    log.info("listening", host=settings.host, port=port.number)
+    return port
+
+
+def allow_connections(wanted: int) -> int:
+    """Raise the limit of open files as far as *wanted* connections need and the system lets us; return how many fit.
+
+    Who comes beyond that is told so with a close code; without the bound it would wait unaccepted.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + _SPARE_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    possible = wanted if soft == resource.RLIM_INFINITY else min(wanted, max(1, soft - _SPARE_DESCRIPTORS))
+    if possible < wanted:
+        log.info("connections are bounded by the limit of open files", max_connections=possible, limit=soft)
+    return possible
+
+
+async def drain(port: Port, hub: Hub) -> None:
+    """Accept what is queued, close the port, close the clients with 1001 spread over a while, and wait for them."""
+    await _accept_what_is_queued(hub)
+    hub.serving = False
+    accepted = _accept_and_close(port)
+    log.info("draining", clients=len(hub.clients))
+    for sock in accepted:
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: Connection(hub), sock)
+    await _close_clients(hub)
+    await _wait_for_clients(hub)
+
+
+async def _accept_what_is_queued(hub: Hub) -> None:
+    """Go round the loop until a round accepts nothing: connections in the queue are reset when it is closed."""
+    for _ in range(1000):
+        before = hub.accepted
+        await asyncio.sleep(0)
+        if hub.accepted == before:
+            return
+
+
+def _accept_and_close(port: Port) -> list[socket.socket]:
+    """Take what came since the loop's last round and close at once, so that next to nothing comes between."""
+    accepted = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            accepted.append(port.socket.accept()[0])
+    port.server.close()
+    return accepted
+
+
+async def _close_clients(hub: Hub) -> None:
+    connections = list(hub.connections)
+    span = min(hub.settings.drain_timeout, len(connections) / _CLOSES_PER_SECOND)
+    steps = max(1, int(span / _DRAIN_STEP))
+    for step in range(steps):
+        for connection in connections[step::steps]:
+            connection.close(CloseCode.GOING_AWAY)
+        if step < steps - 1:
+            await asyncio.sleep(_DRAIN_STEP)
+
+
+async def _wait_for_clients(hub: Hub) -> None:
+    """Wait until every client has confirmed, for a second at most; then let go of the rest."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await hub.empty.wait()
+    for connection in list(hub.connections):
+        connection.abort()
+
+
+def _sentence(settings: GatewaySettings, error: OSError) -> str:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"WASLA_PORT: {where} is taken by another program; stop it, or choose another port"
+    if error.errno == errno.EACCES:
+        return f"WASLA_PORT: {where} may not be opened by this user; choose a port above 1023"
+    return f"WASLA_HOST: expected an address of this machine, got {where} ({error.strerror or error})"

@@ -1,0 +1,230 @@
+"""One client's conversation: what each message means in each state, and what is to be done about it.
+
+The machine has three states and one table. :meth:`Session.receive` takes a text frame and returns effects in the
+order in which they must be carried out; it writes nothing itself.
+
+=============  ==========================================================================================
+state          understood
+=============  ==========================================================================================
+NEW            register, ping; anything else is ``not_registered``
+REGISTERED     everything but register, which is ``already_registered``
+CLOSED         nothing: what still arrives is ignored
+=============  ==========================================================================================
+
+A message that cannot be carried out is answered by an ``error`` and changes nothing. What is not a message at all is
+answered likewise and closes with 4500; more messages in a second than allowed close with 4503.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from services.gateway import messages, subscribing
+from services.gateway.admission import admit
+from services.gateway.effects import (
+    AskRoster,
+    Close,
+    Effect,
+    Enter,
+    Interested,
+    Publish,
+    Reply,
+)
+from services.gateway.errors import Refusal, Slug
+from services.gateway.subscriptions import EVERYTHING, Interest, Subscription
+from shared.bus.messages import Recipient
+from shared.catalog import Catalog
+from shared.close_codes import CloseCode
+from shared.protocol import Envelope, timestamp
+
+
+class SessionState(Enum):
+    """See the module."""
+
+    NEW = auto()
+    REGISTERED = auto()
+    CLOSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may ask for."""
+
+    max_subscriptions: int
+    max_conditions: int
+    max_messages_per_second: int
+
+
+class Context(NamedTuple):
+    """What a message is judged by; ``now`` is Unix time in seconds."""
+
+    catalog: Catalog | None
+    limits: Limits
+    now: float
+
+
+class Session:
+    """State of one client; ``subscriptions`` is None until it made one, and then holds them by the client's ids."""
+
+    __slots__ = ("_counted", "_second", "app_name", "client_id", "state", "subscriptions")
+
+    def __init__(self, client_id: str) -> None:
+        self.client_id = client_id
+        self.app_name = ""
+        self.state = SessionState.NEW
+        self.subscriptions: dict[str, Subscription] | None = None
+        self._second = 0
+        self._counted = 0
+
+    @property
+    def interest(self) -> Interest:
+        """What the client wants: everything until it makes a subscription."""
+        return EVERYTHING if self.subscriptions is None else frozenset(self.subscriptions.values())
+
+    def receive(self, text: bytes | bytearray, context: Context) -> list[Effect]:
+        """Return what a text frame asks for."""
+        if self.state is SessionState.CLOSED:
+            return []
+        if self.counts_too_many(context.limits, context.now):
+            return self.close(CloseCode.RATE_LIMITED)
+        try:
+            envelope = messages.open_envelope(text)
+        except Refusal as refusal:
+            return [error(refusal, None, None), *self.close(CloseCode.MALFORMED_MESSAGE)]
+        try:
+            return self._handler(envelope.message_type)(self, envelope, context)
+        except Refusal as refusal:
+            return [error(refusal, envelope.message_type, messages.reference(envelope))]
+
+    def receive_binary(self) -> list[Effect]:
+        """Return what a binary frame asks for, which is nothing."""
+        if self.state is SessionState.CLOSED:
+            return []
+        refusal = Refusal(Slug.MALFORMED_MESSAGE, got="a binary frame")
+        return [error(refusal, None, None), *self.close(CloseCode.MALFORMED_MESSAGE)]
+
+    def counts_too_many(self, limits: Limits, now: float) -> bool:
+        """Count one more frame and tell whether there were too many in this second."""
+        if int(now) != self._second:
+            self._second, self._counted = int(now), 0
+        self._counted += 1
+        return self._counted > limits.max_messages_per_second
+
+    def _handler(self, message_type: str) -> Handler:
+        if message_type not in MESSAGE_TYPES:
+            raise Refusal(
+                Slug.UNKNOWN_MESSAGE_TYPE, known=", ".join(sorted(MESSAGE_TYPES)), got=repr(message_type[:80])
+            )
+        handler = TABLE[self.state].get(message_type)
+        if handler is not None:
+            return handler
+        if self.state is SessionState.NEW:
+            raise Refusal(Slug.NOT_REGISTERED, message_type=message_type)
+        raise Refusal(Slug.ALREADY_REGISTERED)
+
+    def close(self, code: CloseCode) -> list[Effect]:
+        """Take nothing more from this client and close it with *code*."""
+        self.state = SessionState.CLOSED
+        return [Close(code)]
+
+
+def _register(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
+    asked = messages.read(envelope, messages.Register)
+    if asked.resume is not None and asked.resume.seq < 0:
+        raise Refusal(Slug.INVALID_DATA, message_type="register", detail="resume.seq is never negative")
+    subscriptions = {item.id: _checked(item, context) for item in asked.subscribe}
+    if len(subscriptions) > context.limits.max_subscriptions:
+        raise Refusal(Slug.TOO_MANY_SUBSCRIPTIONS, limit=context.limits.max_subscriptions)
+    if admit(asked.token) is None:
+        return session.close(CloseCode.UNAUTHORIZED)
+    session.app_name = asked.app_name
+    session.subscriptions = subscriptions or None
+    session.state = SessionState.REGISTERED
+    return [Enter(session.interest, asked.resume)]
+
+
+def _token(session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
+    admission = admit(messages.read(envelope, messages.Token).token)
+    if admission is None:
+        return session.close(CloseCode.UNAUTHORIZED)
+    expires_at = None if admission.expires_at is None else timestamp(admission.expires_at)
+    return [Reply("token_accepted", {"expires_at": expires_at})]
+
+
+def _ping(_session: Session, envelope: Envelope, context: Context) -> list[Effect]:
+    return [Reply("pong", _pong(envelope.data, context.now))]
+
+
+def _subscribe(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
+    asked = messages.read(envelope, subscribing.Asked)
+    subscription = _checked(asked, context)
+    held = session.subscriptions or {}
+    if asked.id not in held and len(held) >= context.limits.max_subscriptions:
+        raise Refusal(Slug.TOO_MANY_SUBSCRIPTIONS, limit=context.limits.max_subscriptions)
+    session.subscriptions = {**held, asked.id: subscription}
+    return [Interested(session.interest, "subscribed", asked.id)]
+
+
+def _unsubscribe(session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
+    asked = messages.read(envelope, messages.Unsubscribe)
+    if session.subscriptions is None or asked.id not in session.subscriptions:
+        raise Refusal(Slug.UNKNOWN_SUBSCRIPTION, got=repr(asked.id[:80]))
+    del session.subscriptions[asked.id]
+    return [Interested(session.interest, "unsubscribed", asked.id)]
+
+
+def _broadcast(_session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
+    asked = messages.read(envelope, messages.Broadcast)
+    to = Recipient(app_name=asked.to.app_name, client_id=asked.to.client_id)
+    return [Publish(asked.event_type, bytes(asked.data), to, envelope.message_type, asked.id)]
+
+
+def _clients(_session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
+    return [AskRoster(messages.reference(envelope))]
+
+
+def _checked(asked: subscribing.Asked, context: Context) -> Subscription:
+    return subscribing.subscription(asked, context.catalog, max_conditions=context.limits.max_conditions)
+
+
+Handler = Callable[[Session, Envelope, Context], list[Effect]]
+
+TABLE: Final[dict[SessionState, dict[str, Handler]]] = {
+    SessionState.NEW: {
+        "register": _register,
+        "ping": _ping,
+    },
+    SessionState.REGISTERED: {
+        "token": _token,
+        "ping": _ping,
+        "subscribe": _subscribe,
+        "unsubscribe": _unsubscribe,
+        "broadcast": _broadcast,
+        "custom_event": _broadcast,
+        "clients": _clients,
+    },
+    SessionState.CLOSED: {},
+}
+
+MESSAGE_TYPES: Final = frozenset(name for handlers in TABLE.values() for name in handlers)
+
+
+def error(refusal: Refusal, in_reply_to: str | None, reference: str | int | None) -> Reply:
+    """Return the ``error`` that tells a client why its message was not carried out."""
+    data = {"code": refusal.slug.value, "reason": refusal.reason, "in_reply_to": in_reply_to, "id": reference}
+    return Reply("error", data)
+
+
+def _pong(data: msgspec.Raw, now: float) -> dict[str, Any]:
+    """Return the ping's data and the server's time; data that is no object is put under ``data``."""
+    try:
+        decoded = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise Refusal(Slug.INVALID_DATA, message_type="ping", detail=str(problem)) from None
+    same = decoded if isinstance(decoded, dict) else {"data": decoded}
+    return {**same, "server_time": timestamp(now)}

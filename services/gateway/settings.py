@@ -1,0 +1,61 @@
+"""The gateway's settings; every field is a ``WASLA_*`` variable."""
+
+from __future__ import annotations
+
+from shared.settings import Settings, setting
+
+
+class GatewaySettings(Settings):
+    """Where a gateway listens, whom it hears, and every bound it keeps."""
+
+    host: str = setting("127.0.0.1", unit="-", description="address that clients connect to")
+    port: int = setting(8765, unit="-", ge=0, le=65535, description="port that clients connect to; shared by gateways")
+    bus_connect: str = setting(
+        "tcp://127.0.0.1:8767", unit="-", description="every pg-listener's bus address, comma separated"
+    )
+    bus_high_water_mark: int = setting(
+        10_000, unit="messages", ge=1, description="published messages that may wait for a process on the bus"
+    )
+
+    ring_max_events: int = setting(20_000, unit="events", ge=1, description="recent events a gateway keeps")
+    ring_max_bytes: int = setting(
+        32 * 1024 * 1024, unit="bytes", ge=65_536, description="memory the recent events of a gateway may take"
+    )
+
+    handshake_timeout: float = setting(10.0, unit="s", gt=0, description="until an opening handshake must be complete")
+    register_timeout: float = setting(10.0, unit="s", gt=0, description="until a client must have registered")
+    ping_interval: float = setting(15.0, unit="s", gt=0, description="silence after which a client is pinged")
+    ping_timeout: float = setting(30.0, unit="s", gt=0, description="silence after a ping after which the link is dead")
+    stalled_timeout: float = setting(
+        300.0, unit="s", gt=0, description="how long a client may leave its connection unread before it is closed"
+    )
+    close_timeout: float = setting(5.0, unit="s", gt=0, description="how long a client may take to confirm a close")
+    drain_timeout: float = setting(5.0, unit="s", ge=0, description="over which a stopping gateway closes its clients")
+
+    max_connections: int = setting(20_000, unit="connections", ge=1, description="clients of one gateway")
+    max_message_bytes: int = setting(262_144, unit="bytes", ge=1024, description="longest message of a client")
+    max_messages_per_second: int = setting(
+        100, unit="messages/s", ge=1, description="messages a client may send in a second"
+    )
+    max_subscriptions: int = setting(100, unit="subscriptions", ge=1, description="subscriptions of one client")
+    max_where_conditions: int = setting(32, unit="conditions", ge=1, description="conditions of one subscription")
+    max_pending_requests: int = setting(
+        1000, unit="requests", ge=1, description="broadcasts and rosters of a gateway's clients under way at a time"
+    )
+
+    write_buffer_bytes: int = setting(
+        32 * 1024, unit="bytes", ge=4096, description="what may wait in the process for one client before it is paused"
+    )
+    send_buffer_bytes: int = setting(
+        64 * 1024, unit="bytes", ge=4096, description="kernel send buffer of one client (SO_SNDBUF)"
+    )
+    backlog: int = setting(4096, unit="connections", ge=1, description="connections that may wait to be accepted")
+
+    position_interval: float = setting(1.0, unit="s", gt=0, description="between two position messages to a client")
+    replay_timeout: float = setting(2.0, unit="s", gt=0, description="how long a pg-listener may take for a replay")
+    replay_max_events: int = setting(1000, unit="events", ge=1, description="events of one replay")
+    replay_max_bytes: int = setting(256 * 1024, unit="bytes", ge=1024, description="size of one replay, about")
+    replay_concurrency: int = setting(4, unit="requests", ge=1, description="replays for lagging clients at a time")
+    request_timeout: float = setting(
+        2.0, unit="s", gt=0, description="how long a pg-listener may take for a broadcast or a roster"
+    )

@@ -1,0 +1,141 @@
+"""The table of states: every message in every state."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from services.gateway import session as session_module
+from services.gateway.effects import AskRoster, Close, Effect, Enter, Interested, Publish, Reply
+from services.gateway.errors import SENTENCES, Slug
+from services.gateway.session import MESSAGE_TYPES, TABLE, Context, Limits, Session, SessionState
+from services.gateway.subscriptions import EVERYTHING, Subscription
+from shared.bus.messages import Recipient
+from shared.close_codes import CloseCode
+from shared.positions import Position
+
+LIMITS = Limits(max_subscriptions=2, max_conditions=2, max_messages_per_second=50)
+CONTEXT = Context(None, LIMITS, 1_000_000.0)
+
+
+def tell(session: Session, message_type: str, data: Any = None, context: Context = CONTEXT) -> list[Effect]:
+    return session.receive(json.dumps({"message_type": message_type, "data": data or {}}).encode(), context)
+
+
+def registered() -> Session:
+    session = Session("c1")
+    tell(session, "register", {"app_name": "a"})
+    return session
+
+
+EXAMPLES: dict[str, Any] = {
+    "register": {"app_name": "a"},
+    "token": {"token": "t"},
+    "ping": {},
+    "subscribe": {"id": "s"},
+    "unsubscribe": {"id": "s"},
+    "broadcast": {"event_type": "A"},
+    "custom_event": {"event_type": "A"},
+    "clients": {},
+}
+
+
+def code_of(effect: Effect) -> str | None:
+    return effect.data["code"] if isinstance(effect, Reply) and effect.message_type == "error" else None
+
+
+@pytest.mark.parametrize("message_type", sorted(MESSAGE_TYPES))
+@pytest.mark.parametrize("state", list(SessionState))
+def test_every_message_in_every_state(state: SessionState, message_type: str) -> None:
+    session = Session("c1") if state is SessionState.NEW else registered()
+    if state is SessionState.REGISTERED:
+        tell(session, "subscribe", {"id": "s"})
+    session.state = state
+    effects = tell(session, message_type, EXAMPLES[message_type])
+    codes = [code_of(effect) for effect in effects]
+    if state is SessionState.CLOSED:
+        assert effects == []
+    elif message_type in TABLE[state]:
+        assert codes == [None]
+    else:
+        assert codes == ["not_registered" if state is SessionState.NEW else "already_registered"]
+
+
+def test_registering_enters_with_everything_and_the_position_it_had() -> None:
+    session = Session("c1")
+    effects = tell(session, "register", {"app_name": "a", "resume": {"epoch": "e", "seq": 4}, "extra": 1})
+    assert effects == [Enter(EVERYTHING, Position("e", 4))]
+    assert (session.app_name, session.state) == ("a", SessionState.REGISTERED)
+
+
+def test_registering_with_subscriptions_enters_with_those() -> None:
+    session = Session("c1")
+    (effect,) = tell(session, "register", {"app_name": "a", "subscribe": [{"id": "s", "tables": ["t"]}]})
+    assert effect == Enter(frozenset({Subscription(tables=frozenset({"t"}))}), None)
+
+
+def test_an_empty_list_of_subscriptions_is_none_at_all() -> None:
+    (effect,) = tell(Session("c1"), "register", {"app_name": "a", "subscribe": []})
+    assert effect == Enter(EVERYTHING, None)
+
+
+def test_the_first_subscription_replaces_everything_and_the_last_unsubscription_leaves_nothing() -> None:
+    session = registered()
+    one, two = Subscription(tables=frozenset({"one"})), Subscription(tables=frozenset({"two"}))
+    assert tell(session, "subscribe", {"id": "1", "tables": ["one"]}) == [
+        Interested(frozenset({one}), "subscribed", "1")
+    ]
+    assert tell(session, "subscribe", {"id": "2", "tables": ["two"]}) == [
+        Interested(frozenset({one, two}), "subscribed", "2")
+    ]
+    assert tell(session, "unsubscribe", {"id": "1"}) == [Interested(frozenset({two}), "unsubscribed", "1")]
+    assert tell(session, "unsubscribe", {"id": "2"}) == [Interested(frozenset(), "unsubscribed", "2")]
+
+
+def test_the_same_id_again_replaces_the_subscription_also_at_the_limit() -> None:
+    session = registered()
+    tell(session, "subscribe", {"id": "1"})
+    tell(session, "subscribe", {"id": "2"})
+    (effect,) = tell(session, "subscribe", {"id": "2", "tables": ["t"]})
+    assert isinstance(effect, Interested)
+    assert Subscription(tables=frozenset({"t"})) in effect.interest
+
+
+def test_a_broadcast_keeps_its_data_as_it_came() -> None:
+    text = b'{"message_type":"broadcast","data":{"event_type":"A","data":{"b": 1.50},"to":{"app_name":"x"},"id":7}}'
+    assert registered().receive(text, CONTEXT) == [
+        Publish("A", b'{"b": 1.50}', Recipient(app_name="x"), "broadcast", 7)
+    ]
+
+
+def test_clients_carries_the_id_of_the_question() -> None:
+    assert tell(registered(), "clients", {"id": "q"}) == [AskRoster("q")]
+
+
+def test_more_messages_in_a_second_than_allowed_close() -> None:
+    session = registered()
+    limits = Context(None, Limits(2, 2, 3), 5_000_000.5)
+    for _ in range(3):
+        (effect,) = tell(session, "ping", context=limits)
+        assert isinstance(effect, Reply)
+    assert tell(session, "ping", context=limits) == [Close(CloseCode.RATE_LIMITED)]
+    assert tell(session, "ping", context=limits) == []
+
+
+def test_the_next_second_counts_anew() -> None:
+    session = registered()
+    for second in range(10):
+        context = Context(None, Limits(2, 2, 1), 5_000_000.0 + second)
+        (effect,) = tell(session, "ping", context=context)
+        assert isinstance(effect, Reply)
+
+
+def test_a_refused_token_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "admit", lambda token: None)
+    assert tell(Session("c1"), "register", {"app_name": "a"}) == [Close(CloseCode.UNAUTHORIZED)]
+
+
+def test_every_error_has_its_sentence() -> None:
+    assert set(SENTENCES) == set(Slug)
