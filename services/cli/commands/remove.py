@@ -1,0 +1,35 @@
+"""``wasla remove``: undo ``wasla setup``."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from services.cli.database import connection, url_in_force
+from services.cli.exits import Exit
+from services.cli.terminal import remark, say
+from services.setup import remove as remove_schema
+from shared.database import describe
+
+
+def remove(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask on a terminal.")] = False,
+) -> None:
+    """Take Wasla out of the database again.
+
+    Triggers, functions and schema wasla go; the tables stay as they were. Repeatable.
+    """
+    url = url_in_force()
+    if not yes and sys.stdin.isatty() and not typer.confirm(f"Remove schema wasla from {describe(url)}?", err=True):
+        remark("nothing was changed")
+        raise typer.Exit(Exit.FAILED)
+    asyncio.run(_remove(url))
+    say(f"schema wasla is removed from {describe(url)}")
+
+
+async def _remove(url: str) -> None:
+    async with connection(url) as database:
+        await remove_schema(database)

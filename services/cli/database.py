@@ -1,0 +1,46 @@
+"""The database a command works on: which one, and a connection that is closed when the command is done."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from services.cli.places import resolve
+from shared.database import connect, database_url, describe
+from shared.errors import DatabaseRefused, DatabaseUnreachable
+from shared.settings import Settings
+
+APPLICATION_NAME = "wasla"
+_QUESTIONS = Path(__file__).with_name("queries")
+
+
+def url_in_force() -> str:
+    """Return the URL of the database in force; raise ConfigurationError where none is configured."""
+    settings = Settings.load()
+    return database_url(settings.model_copy(update={"data_dir": resolve(settings.data_dir)}))
+
+
+@asynccontextmanager
+async def connection(url: str) -> AsyncIterator[Any]:
+    """Open a connection for one command; an error of the server becomes DatabaseRefused with its own words."""
+    opened = await connect(url, application_name=APPLICATION_NAME)
+    try:
+        yield opened
+    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+        if not opened.is_closed():
+            raise
+        raise DatabaseUnreachable(f"{describe(url)} went away ({error}); try again") from None
+    except asyncpg.PostgresError as error:
+        hint = f"; {error.hint}" if getattr(error, "hint", None) else ""
+        raise DatabaseRefused(f"{describe(url)} refused: {error}{hint}") from None
+    finally:
+        await opened.close(timeout=2)
+
+
+def question(name: str) -> str:
+    """Return the text of a query that only the command line asks, from ``services/cli/queries``."""
+    return (_QUESTIONS / f"{name}.sql").read_text(encoding="utf-8")

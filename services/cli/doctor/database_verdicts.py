@@ -1,0 +1,160 @@
+"""Verdicts on the database: server, rights, installation, watched tables. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.cli.doctor.facts import DatabaseFacts, InstallationFacts, ServerFacts, WatchedTable
+from services.cli.doctor.finding import Finding
+
+OLDEST_VERSION = 150000
+MAX_CLOCK_DIFFERENCE = 1.0
+"""Seconds between two clocks from which the shown ages and latencies mislead."""
+
+QUEUE_WARNING = 0.1
+QUEUE_PROBLEM = 0.5
+"""Shares of the notification queue: past the second, courtesy notifications are skipped; full, commits fail."""
+
+
+def judge_database(facts: DatabaseFacts) -> Iterator[Finding]:
+    """Yield the findings on the database; one it cannot reach leaves nothing else to say."""
+    if facts.failure is not None or facts.server is None:
+        yield Finding("problem", "database", facts.failure or "nothing is known of it")
+        return
+    yield Finding("ok", "database", f"{facts.address}, version {_version(facts.server.version)}")
+    yield from _server(facts.server)
+    if facts.installation is not None:
+        yield from _installation(facts.installation, facts.server)
+
+
+def _server(server: ServerFacts) -> Iterator[Finding]:
+    if server.version < OLDEST_VERSION:
+        yield Finding(
+            "problem", "version", f"expected PostgreSQL 15 or later, got {_version(server.version)}", "upgrade"
+        )
+    if server.in_recovery:
+        yield Finding(
+            "problem",
+            "replica",
+            "this server is in recovery and takes no writes",
+            "point WASLA_DATABASE_URL at the primary",
+        )
+    yield _notifications(server)
+    yield _queue(server)
+    yield from _prepared_transactions(server)
+    yield _clock(server)
+    for whose in server.triggers_off_for:
+        yield Finding(
+            "problem",
+            "triggers",
+            f"session_replication_role is replica for {whose}: its changes fire no trigger and are not seen",
+            "ALTER ROLE ... RESET session_replication_role, or ALTER DATABASE ... where it was set there",
+        )
+
+
+def _notifications(server: ServerFacts) -> Finding:
+    if server.notifications_arrive:
+        return Finding("ok", "notifications", "LISTEN delivers")
+    return Finding(
+        "problem",
+        "notifications",
+        "LISTEN was accepted and delivers nothing, as behind a transaction pooler; the listener polls instead",
+        "give WASLA_DATABASE_URL the server's own address, or a pooler in session mode",
+    )
+
+
+def _queue(server: ServerFacts) -> Finding:
+    used = f"the notification queue is {server.notification_queue_usage:.0%} full"
+    advice = "find the LISTENing session that stays in a transaction (pg_stat_activity) and end it"
+    if server.notification_queue_usage >= QUEUE_PROBLEM:
+        return Finding(
+            "problem", "notifications", f"{used}: public channels are skipped, and when it is full commits fail", advice
+        )
+    if server.notification_queue_usage >= QUEUE_WARNING:
+        return Finding("warning", "notifications", used, advice)
+    return Finding("ok", "notifications", used)
+
+
+def _prepared_transactions(server: ServerFacts) -> Iterator[Finding]:
+    if server.max_prepared_transactions > 0:
+        yield Finding(
+            "note",
+            "two-phase commit",
+            f"max_prepared_transactions is {server.max_prepared_transactions}: writers do not ring, the listener polls",
+            "set it to 0 unless PREPARE TRANSACTION is used",
+        )
+
+
+def _clock(server: ServerFacts) -> Finding:
+    ahead = server.clock_ahead
+    # The database took its stamp somewhere inside the round trip, so no difference below its half can be told.
+    if abs(ahead) - server.round_trip / 2 <= MAX_CLOCK_DIFFERENCE:
+        return Finding("ok", "clock", "the database and this machine agree")
+    direction = "ahead of" if ahead > 0 else "behind"
+    return Finding(
+        "warning",
+        "clock",
+        f"the database's clock is {abs(ahead):.1f} s {direction} this machine's, so ages and latencies mislead",
+        "synchronise both (chrony, systemd-timesyncd)",
+    )
+
+
+def _installation(installation: InstallationFacts, server: ServerFacts) -> Iterator[Finding]:
+    if installation.unreadable is not None:
+        yield Finding(
+            "problem",
+            "schema wasla",
+            f"{server.user} cannot read it ({installation.unreadable})",
+            "connect as its owner",
+        )
+    elif not installation.installed:
+        yield from _not_installed(server)
+    elif installation.pending or installation.altered:
+        names = ", ".join((*installation.pending, *installation.altered))
+        yield Finding(
+            "problem", "schema wasla", f"older than this program (not as shipped: {names})", "run wasla setup"
+        )
+    else:
+        yield Finding("ok", "schema wasla", "installed and current")
+    if installation.installed and installation.unreadable is None:
+        yield from _watched(installation.watched)
+
+
+def _not_installed(server: ServerFacts) -> Iterator[Finding]:
+    yield Finding("problem", "schema wasla", "not installed", "run wasla setup")
+    if not server.may_create_schema:
+        yield Finding(
+            "problem",
+            "rights",
+            f"{server.user} may not create a schema in this database",
+            f'have its owner run GRANT CREATE ON DATABASE ... TO "{server.user}"',
+        )
+
+
+def _watched(tables: tuple[WatchedTable, ...]) -> Iterator[Finding]:
+    if not tables:
+        yield Finding("warning", "tables", "no table is watched", "run wasla watch TABLE")
+        return
+    ailing = [finding for table in tables for finding in _table(table)]
+    yield from ailing
+    if not ailing:
+        yield Finding("ok", "tables", f"watched: {', '.join(table.table for table in tables)}")
+
+
+def _table(table: WatchedTable) -> Iterator[Finding]:
+    again = f"run wasla watch {table.table}"
+    if not table.exists:
+        yield Finding("warning", table.table, "watched, but the table is gone", f"run wasla unwatch {table.table}")
+        return
+    if table.missing_triggers:
+        yield Finding("problem", table.table, f"triggers are missing: {', '.join(table.missing_triggers)}", again)
+    if table.disabled_triggers:
+        names = ", ".join(table.disabled_triggers)
+        yield Finding("problem", table.table, f"triggers are disabled: {names}", "run ALTER TABLE ... ENABLE TRIGGER")
+    if table.unwatched_partitions:
+        names = ", ".join(table.unwatched_partitions)
+        yield Finding("problem", table.table, f"writes named at these partitions are not seen: {names}", again)
+
+
+def _version(number: int) -> str:
+    return f"{number // 10000}.{number % 10000}"

@@ -1,0 +1,87 @@
+"""What the doctor saw. Pure; None stands for what could not be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.cli.scaling import Program
+from services.monitor.status import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFacts:
+    """The server itself. ``clock_ahead`` is its clock minus this machine's, in seconds, known to ``round_trip``."""
+
+    version: int
+    user: str
+    in_recovery: bool
+    may_create_schema: bool
+    clock_ahead: float
+    round_trip: float
+    max_prepared_transactions: int
+    notification_queue_usage: float
+    notifications_arrive: bool
+    triggers_off_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedTable:
+    """A watched table. Trigger names are those of the whole family: a partition's stand as ``partition.trigger``."""
+
+    table: str
+    channel: str
+    exists: bool = True
+    missing_triggers: tuple[str, ...] = ()
+    disabled_triggers: tuple[str, ...] = ()
+    unwatched_partitions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationFacts:
+    """The schema ``wasla``: ``pending`` and ``altered`` are install files not run, or run with another text."""
+
+    installed: bool
+    pending: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
+    watched: tuple[WatchedTable, ...] = ()
+    unreadable: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFacts:
+    """The database; ``failure`` says why it could not be reached, and then the rest is None."""
+
+    address: str
+    failure: str | None = None
+    server: ServerFacts | None = None
+    installation: InstallationFacts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortFacts:
+    """One address of ours: ``free``, answered by ``ours``, by somebody ``other``, or connected to and by ``nobody``."""
+
+    purpose: str
+    variable: str
+    address: str
+    answered_by: Literal["free", "ours", "other", "nobody"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """This machine: supervisord's programs (None: it does not answer, for that reason) and the monitor's status."""
+
+    ports: tuple[PortFacts, ...] = ()
+    programs: tuple[Program, ...] | None = None
+    supervisor_failure: str | None = None
+    status: Status | None = None
+    status_failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the doctor saw."""
+
+    database: DatabaseFacts
+    machine: MachineFacts

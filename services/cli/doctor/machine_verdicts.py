@@ -1,0 +1,99 @@
+"""Verdicts on this machine: ports, supervised programs, measured delivery. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from services.cli.doctor.facts import MachineFacts, PortFacts
+from services.cli.doctor.finding import Finding
+from services.cli.scaling import Program, is_running, workers
+from services.cli.status_lines import duration
+from services.monitor.status import Status
+
+_MUST_RUN = ("pg-listener", "monitor")
+_ENDED = frozenset({"STOPPED", "EXITED"})
+
+
+def judge_machine(facts: MachineFacts) -> Iterator[Finding]:
+    """Yield the findings on this machine; one where nothing of ours runs is told how to start it."""
+    yield from _ports(facts.ports)
+    yield from _supervision(facts)
+    yield from _delivery(facts)
+
+
+def _ports(ports: Sequence[PortFacts]) -> Iterator[Finding]:
+    ailing = [finding for port in ports for finding in _port(port)]
+    yield from ailing or [Finding("ok", "ports", "none is taken by somebody else")]
+
+
+def _port(port: PortFacts) -> Iterator[Finding]:
+    if port.answered_by == "other":
+        yield Finding(
+            "problem",
+            "ports",
+            f"somebody else answers at {port.address}, where {port.purpose} should",
+            f"stop that program (ss -ltnp shows it), or set {port.variable}",
+        )
+    elif port.answered_by == "nobody":
+        yield Finding(
+            "problem",
+            "ports",
+            f"{port.address}, where {port.purpose} should answer, accepts connections and says nothing",
+            "one of ours hangs, or it is somebody else's: ss -ltnp shows the program",
+        )
+
+
+def _supervision(facts: MachineFacts) -> Iterator[Finding]:
+    if facts.programs is None:
+        yield Finding("note", "supervisord", facts.supervisor_failure or "does not answer")
+        return
+    ailing = [finding for program in facts.programs for finding in _program(program)]
+    if not any(is_running(program) for program in workers(facts.programs)):
+        ailing.append(Finding("problem", "gateways", "no gateway worker runs", "run wasla scale 2"))
+    yield from ailing or [Finding("ok", "supervisord", "every program is as it should be")]
+
+
+def _program(program: Program) -> Iterator[Finding]:
+    advice = f"read supervisord's log, then supervisorctl start {program.full_name}"
+    if program.state == "FATAL":
+        yield Finding("problem", program.full_name, f"supervisord gave up on it ({program.detail})", advice)
+    elif program.state == "BACKOFF":
+        yield Finding("warning", program.full_name, f"ends as soon as it starts ({program.detail})", advice)
+    elif program.group in _MUST_RUN and program.state in _ENDED:
+        yield Finding("warning", program.full_name, f"is not running ({program.state})", advice)
+
+
+def _delivery(facts: MachineFacts) -> Iterator[Finding]:
+    if facts.status is None:
+        yield Finding("problem", "delivery", f"not measured: {facts.status_failure or 'no monitor answers'}")
+        return
+    yield _probe(facts.status)
+    for warning in facts.status.warnings:
+        yield Finding("warning", "monitor", warning)
+
+
+def _probe(status: Status) -> Finding:
+    realtime = status.realtime
+    if realtime.late:
+        hop = realtime.missing_hop or "unknown"
+        return Finding(
+            "problem",
+            "delivery",
+            f"the probe is late at the hop {hop} ({realtime.reason or 'nothing came'})",
+            _ADVICE.get(hop, "wasla status shows which process is silent"),
+        )
+    if not status.ready:
+        return Finding("problem", "delivery", "; ".join(status.reasons) or "the monitor says it is not ready")
+    if realtime.seconds is None:
+        return Finding("warning", "delivery", "no round trip was completed yet", "look again in a few seconds")
+    return Finding("ok", "delivery", f"a change takes {duration(realtime.seconds)} from table to WebSocket")
+
+
+_ADVICE = {
+    "connected": "no gateway accepts the probe: see the findings on the ports and the gateways' log",
+    "captured": "the trigger did not fire or the database does not answer: see the findings on the database",
+    "sequenced": "no pg-listener is leading: see wasla status, then its log",
+    "published": "pg-listener does not publish: see its log",
+    "gateway": "gateways hear no listener: compare WASLA_BUS_CONNECT with WASLA_BUS_BIND",
+    "received": "the gateway does not deliver: see its log",
+}

@@ -1,0 +1,18 @@
+"""What the facts mean and what to do about them. Pure: facts in, findings out, in the order in which to act."""
+
+from __future__ import annotations
+
+from services.cli.doctor.database_verdicts import judge_database
+from services.cli.doctor.facts import Facts
+from services.cli.doctor.finding import Finding
+from services.cli.doctor.machine_verdicts import judge_machine
+
+
+def judge(facts: Facts) -> list[Finding]:
+    """Return every finding; what is in order is said in one line a subject."""
+    return [*judge_database(facts.database), *judge_machine(facts.machine)]
+
+
+def is_healthy(findings: list[Finding]) -> bool:
+    """Tell whether nothing stops deliveries."""
+    return all(finding.level != "problem" for finding in findings)

@@ -1,0 +1,9 @@
+-- What the server is and what this role may do in it. The clock is read last, close to the answer.
+SELECT
+    current_setting('server_version_num')::integer AS version,
+    current_user::text AS "user",
+    pg_catalog.pg_is_in_recovery() AS in_recovery,
+    pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may_create_schema,
+    current_setting('max_prepared_transactions')::integer AS max_prepared_transactions,
+    pg_catalog.pg_notification_queue_usage() AS notification_queue_usage,
+    extract(epoch FROM pg_catalog.clock_timestamp())::double precision AS unix_time

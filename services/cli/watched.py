@@ -1,0 +1,12 @@
+"""Which tables are watched, as the database itself says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.cli.database import question
+
+
+async def watched_tables(database: Any) -> dict[str, str]:
+    """Return the channel of each watched table by the table's name."""
+    return {row["table"]: row["channel"] for row in await database.fetch(question("watched_tables"))}

@@ -1,0 +1,149 @@
+"""The stream over real sockets, against a gateway that follows a script: resume, close codes, addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from services.cli.conversation import Conversation, Happened, Item, Registered
+from services.cli.errors import PeerUnreachable, StreamRefused
+from services.cli.stream import Lost, follow
+from shared.backoff import Backoff
+from shared.errors import ConfigurationError
+
+Script = Callable[[ServerConnection, dict[str, Any]], Awaitable[None]]
+
+
+def message(message_type: str, **data: Any) -> str:
+    return msgspec.json.encode({"message_type": message_type, "data": data, "timestamp": "t"}).decode()
+
+
+def registered(seq: int, *, resumed: bool = False) -> str:
+    return message("registered", client_id="c", gateway="g", epoch="e", seq=seq, resumed=resumed, ping_interval=15.0)
+
+
+def event(seq: int) -> str:
+    fields = {
+        "event_type": "INSERT",
+        "table": "bookings",
+        "id": str(seq),
+        "timestamp": "t",
+        "channel": "booking_events",
+    }
+    return message("realtime_event", **fields, seq=seq, data={"id": str(seq)})
+
+
+@contextlib.asynccontextmanager
+async def gateway(*scripts: Script) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+    """Serve each connection by the next script, the last one again and again; yield the URL and the openings seen."""
+    openings: list[dict[str, Any]] = []
+
+    async def handle(connection: ServerConnection) -> None:
+        opening = msgspec.json.decode(await connection.recv(), type=dict[str, Any])
+        assert opening["message_type"] == "register"
+        openings.append(opening["data"])
+        await scripts[min(len(openings), len(scripts)) - 1](connection, opening["data"])
+
+    async with serve(handle, "127.0.0.1", 0) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", openings
+
+
+def says(*texts: str, close: int | None = None) -> Script:
+    """Send these, then close with that code, or stay until the client goes."""
+
+    async def script(connection: ServerConnection, _opening: dict[str, Any]) -> None:
+        for text in texts:
+            await connection.send(text)
+        await (connection.wait_closed() if close is None else connection.close(close))
+
+    return script
+
+
+async def told(url: str, until: Callable[[Item | Lost], bool], **options: Any) -> list[Item | Lost]:
+    """Follow until an item of that kind; no delays between tries."""
+    found: list[Item | Lost] = []
+    stream = follow(url, Conversation("test", **options), backoff=Backoff(first=0.0))
+    async with asyncio.timeout(20), contextlib.aclosing(stream) as items:
+        async for item in items:
+            found.append(item)
+            if until(item):
+                break
+    return found
+
+
+def is_event(seq: int) -> Callable[[Item | Lost], bool]:
+    return lambda item: isinstance(item, Happened) and item.seq == seq
+
+
+async def test_a_lost_connection_is_told_and_resumed_where_it_ended() -> None:
+    async with gateway(
+        says(registered(5), event(6), event(7), close=4004),
+        says(registered(7, resumed=True), event(8)),
+    ) as (url, openings):
+        found = await told(url, is_event(8))
+    assert [type(item) for item in found] == [Registered, Happened, Happened, Lost, Registered, Happened]
+    assert openings == [{"app_name": "test"}, {"app_name": "test", "resume": {"epoch": "e", "seq": 7}}]
+
+
+async def test_a_gateway_that_dies_without_a_word_is_come_back_to() -> None:
+    async def dies(connection: ServerConnection, _opening: dict[str, Any]) -> None:
+        await connection.send(registered(5))
+        connection.transport.abort()
+
+    async with gateway(dies, says(event(6))) as (url, _):
+        found = await told(url, is_event(6))
+    assert any(isinstance(item, Lost) for item in found)
+
+
+async def test_what_is_subscribed_to_is_subscribed_to_again() -> None:
+    async with gateway(says(registered(5), close=1001), says(event(6))) as (url, openings):
+        await told(url, is_event(6), subscription={"tables": ["bookings"]})
+    assert [opening["subscribe"] for opening in openings] == [[{"id": "cli", "tables": ["bookings"]}]] * 2
+
+
+async def test_a_code_that_says_stay_away_is_obeyed() -> None:
+    async with gateway(says(registered(5), close=4501)) as (url, openings):
+        with pytest.raises(StreamRefused, match=r"4501 .*obtain a valid one"):
+            await told(url, lambda _: False)
+    assert len(openings) == 1
+
+
+async def test_an_event_of_several_megabytes_arrives() -> None:
+    big = message("realtime_event", event_type="INSERT", table="t", id="1", timestamp="t", channel="c", seq=1,
+                  data={"text": "x" * 5_000_000})  # fmt: skip
+    async with gateway(says(registered(0), big)) as (url, _):
+        found = await told(url, is_event(1))
+    assert isinstance(found[-1], Happened)
+    assert len(found[-1].text) > 5_000_000
+
+
+async def test_an_address_without_a_gateway_is_a_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        with pytest.raises(PeerUnreachable, match=r"no gateway answers at ws://127\.0\.0\.1:.*start one with \./run"):
+            await told(f"ws://127.0.0.1:{taken.getsockname()[1]}", lambda _: False)
+
+
+async def test_a_server_that_speaks_something_else_is_a_sentence() -> None:
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"220 mail.example ESMTP\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(other, "127.0.0.1", 0)
+    async with server:
+        with pytest.raises(PeerUnreachable, match="no gateway answers"):
+            await told(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", lambda _: False)
+
+
+async def test_what_is_no_websocket_address_is_a_sentence() -> None:
+    with pytest.raises(ConfigurationError, match=r"expected an address such as ws://127\.0\.0\.1:8765"):
+        await told("http://127.0.0.1:8765", lambda _: False)

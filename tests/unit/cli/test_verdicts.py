@@ -1,0 +1,274 @@
+"""The doctor's verdicts: each thing that can be wrong is named, with what to do about it; nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.cli.doctor.facts import (
+    DatabaseFacts,
+    Facts,
+    InstallationFacts,
+    MachineFacts,
+    PortFacts,
+    ServerFacts,
+    WatchedTable,
+)
+from services.cli.doctor.finding import Finding
+from services.cli.doctor.verdicts import is_healthy, judge
+from services.cli.scaling import Program
+from services.monitor.status import DatabaseStatus, RealtimeStatus, Status, WebSocketStatus
+
+SERVER = ServerFacts(
+    version=180006,
+    user="wasla",
+    in_recovery=False,
+    may_create_schema=True,
+    clock_ahead=0.01,
+    round_trip=0.002,
+    max_prepared_transactions=0,
+    notification_queue_usage=0.0,
+    notifications_arrive=True,
+)
+BOOKINGS = WatchedTable(table="bookings", channel="booking_events")
+INSTALLED = InstallationFacts(installed=True, watched=(BOOKINGS,))
+REALTIME = RealtimeStatus(late=False, missing_hop=None, reason=None, seconds=0.004, hops={}, age=1.0)
+STATUS = Status(
+    machine="m",
+    generated_at="2026-01-01T00:00:00Z",
+    ready=True,
+    reasons=[],
+    warnings=[],
+    database=DatabaseStatus(up=True, since=None, reason=None),
+    websocket=WebSocketStatus(up=True, reason=None),
+    realtime=REALTIME,
+    last_event=None,
+    lines=[],
+    processes=[],
+    programs=None,
+)
+GATEWAYS = PortFacts(purpose="the gateways", variable="WASLA_PORT", address="127.0.0.1:8765", answered_by="ours")
+GATEWAY_WORKERS = (Program("gateway", "gateway-00", "RUNNING"), Program("gateway", "gateway-01", "STOPPED"))
+MACHINE = MachineFacts(
+    ports=(GATEWAYS,), programs=(Program("postgres", "postgres", "EXITED"), *GATEWAY_WORKERS), status=STATUS
+)
+
+
+def facts(
+    *,
+    server: dict[str, Any] | None = None,
+    installation: InstallationFacts = INSTALLED,
+    machine: MachineFacts = MACHINE,
+) -> Facts:
+    database = DatabaseFacts(
+        address="PostgreSQL at db/station", server=replace(SERVER, **(server or {})), installation=installation
+    )
+    return Facts(database, machine)
+
+
+def table(**seen: Any) -> InstallationFacts:
+    return InstallationFacts(installed=True, watched=(replace(BOOKINGS, **seen),))
+
+
+def program(name: str, state: str) -> MachineFacts:
+    return replace(MACHINE, programs=(*GATEWAY_WORKERS, Program(name, name, state, "Exited too quickly")))
+
+
+def stopped_gateways() -> MachineFacts:
+    return replace(MACHINE, programs=(Program("gateway", "gateway-00", "STOPPED"),))
+
+
+def port(answered_by: Any) -> MachineFacts:
+    return replace(MACHINE, ports=(replace(GATEWAYS, answered_by=answered_by),))
+
+
+def measured(**seen: Any) -> MachineFacts:
+    return replace(MACHINE, status=Status(**{**{f: getattr(STATUS, f) for f in STATUS.__struct_fields__}, **seen}))
+
+
+def late(hop: str) -> MachineFacts:
+    realtime = RealtimeStatus(
+        late=True, missing_hop=hop, reason="nothing came for 2.0 s", seconds=None, hops={}, age=None
+    )
+    return measured(ready=False, realtime=realtime)
+
+
+def bad(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.level != "ok"]
+
+
+def test_all_is_well() -> None:
+    findings = judge(facts())
+    assert bad(findings) == []
+    assert is_healthy(findings)
+    assert Finding("ok", "database", "PostgreSQL at db/station, version 18.6") in findings
+    assert Finding("ok", "delivery", "a change takes 4.0 ms from table to WebSocket") in findings
+
+
+CASES: list[tuple[str, Facts, str, str, str]] = [
+    (
+        "unreachable",
+        Facts(DatabaseFacts(address="a", failure="PostgreSQL at a does not answer; start it"), MACHINE),
+        "problem",
+        "database",
+        "does not answer; start it",
+    ),
+    (
+        "old server",
+        facts(server={"version": 140009}),
+        "problem",
+        "version",
+        "expected PostgreSQL 15 or later, got 14.9",
+    ),
+    ("replica", facts(server={"in_recovery": True}), "problem", "replica", "point WASLA_DATABASE_URL at the primary"),
+    ("pooler", facts(server={"notifications_arrive": False}), "problem", "notifications", "transaction pooler"),
+    ("queue filling", facts(server={"notification_queue_usage": 0.2}), "warning", "notifications", "20% full"),
+    ("queue full", facts(server={"notification_queue_usage": 0.5}), "problem", "notifications", "commits fail"),
+    ("2pc", facts(server={"max_prepared_transactions": 10}), "note", "two-phase commit", "is 10: writers do not ring"),
+    ("clock ahead", facts(server={"clock_ahead": 4.0}), "warning", "clock", "4.0 s ahead of this machine"),
+    ("clock behind", facts(server={"clock_ahead": -4.0}), "warning", "clock", "4.0 s behind this machine"),
+    ("replica role", facts(server={"triggers_off_for": ("role importer",)}), "problem", "triggers", "role importer"),
+    (
+        "not installed",
+        facts(installation=InstallationFacts(installed=False)),
+        "problem",
+        "schema wasla",
+        "run wasla setup",
+    ),
+    (
+        "no rights to read",
+        facts(installation=InstallationFacts(installed=True, unreadable="permission denied")),
+        "problem",
+        "schema wasla",
+        "wasla cannot read it (permission denied)",
+    ),
+    (
+        "outdated",
+        facts(installation=replace(INSTALLED, pending=("020_log.sql",))),
+        "problem",
+        "schema wasla",
+        "020_log.sql",
+    ),
+    ("altered", facts(installation=replace(INSTALLED, altered=("010_a.sql",))), "problem", "schema wasla", "010_a.sql"),
+    (
+        "nothing watched",
+        facts(installation=replace(INSTALLED, watched=())),
+        "warning",
+        "tables",
+        "run wasla watch TABLE",
+    ),
+    ("table gone", facts(installation=table(exists=False)), "warning", "bookings", "run wasla unwatch bookings"),
+    (
+        "trigger missing",
+        facts(installation=table(missing_triggers=("wasla_insert",))),
+        "problem",
+        "bookings",
+        "triggers are missing: wasla_insert; run wasla watch bookings",
+    ),
+    (
+        "trigger disabled",
+        facts(installation=table(disabled_triggers=("wasla_insert",))),
+        "problem",
+        "bookings",
+        "triggers are disabled: wasla_insert; run ALTER TABLE ... ENABLE TRIGGER",
+    ),
+    (
+        "new partition",
+        facts(installation=table(unwatched_partitions=("bookings_2027",))),
+        "problem",
+        "bookings",
+        "bookings_2027; run wasla watch bookings",
+    ),
+    ("port taken", facts(machine=port("other")), "problem", "ports", "somebody else answers at 127.0.0.1:8765"),
+    ("port mute", facts(machine=port("nobody")), "problem", "ports", "accepts connections and says nothing"),
+    (
+        "no supervisord",
+        facts(machine=replace(MACHINE, programs=None, supervisor_failure="supervisord does not answer")),
+        "note",
+        "supervisord",
+        "does not answer",
+    ),
+    (
+        "fatal",
+        facts(machine=program("monitor", "FATAL")),
+        "problem",
+        "monitor:monitor",
+        "gave up on it (Exited too quickly)",
+    ),
+    (
+        "backoff",
+        facts(machine=program("monitor", "BACKOFF")),
+        "warning",
+        "monitor:monitor",
+        "ends as soon as it starts",
+    ),
+    (
+        "stopped",
+        facts(machine=program("pg-listener", "STOPPED")),
+        "warning",
+        "pg-listener:pg-listener",
+        "is not running",
+    ),
+    (
+        "no worker",
+        facts(machine=stopped_gateways()),
+        "problem",
+        "gateways",
+        "no gateway worker runs; run wasla scale 2",
+    ),
+    (
+        "no monitor",
+        facts(machine=replace(MACHINE, status=None, status_failure="no monitor answers")),
+        "problem",
+        "delivery",
+        "not measured: no monitor answers",
+    ),
+    ("late", facts(machine=late("sequenced")), "problem", "delivery", "no pg-listener is leading"),
+    (
+        "not ready",
+        facts(machine=measured(ready=False, reasons=["the database is down: x"])),
+        "problem",
+        "delivery",
+        "the database is down: x",
+    ),
+    (
+        "first seconds",
+        facts(
+            machine=measured(
+                realtime=RealtimeStatus(late=False, missing_hop=None, reason=None, seconds=None, hops={}, age=None)
+            )
+        ),
+        "warning",
+        "delivery",
+        "look again",
+    ),
+    ("monitor warns", facts(machine=measured(warnings=["gateway is late"])), "warning", "monitor", "gateway is late"),
+]
+
+
+@pytest.mark.parametrize(("seen", "level", "subject", "said"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+def test_each_thing_that_is_wrong_is_named_alone(seen: Facts, level: str, subject: str, said: str) -> None:
+    findings = judge(seen)
+    assert [(finding.level, finding.subject) for finding in bad(findings)] == [(level, subject)]
+    assert said in bad(findings)[0].sentence
+    assert is_healthy(findings) == (level != "problem")
+
+
+def test_missing_rights_are_named_beside_the_missing_schema() -> None:
+    seen = facts(server={"may_create_schema": False}, installation=InstallationFacts(installed=False))
+    assert [finding.subject for finding in bad(judge(seen))] == ["schema wasla", "rights"]
+
+
+@pytest.mark.parametrize(("ahead", "level"), [(1.9, "ok"), (-1.9, "ok"), (2.1, "warning")])
+def test_a_slow_answer_is_not_taken_for_a_wrong_clock(ahead: float, level: str) -> None:
+    findings = judge(facts(server={"clock_ahead": ahead, "round_trip": 2.0}))
+    assert [finding.level for finding in findings if finding.subject == "clock"] == [level]
+
+
+@pytest.mark.parametrize("hop", ["connected", "captured", "sequenced", "published", "gateway", "received"])
+def test_every_hop_of_the_probe_has_its_advice(hop: str) -> None:
+    (finding,) = bad(judge(facts(machine=late(hop))))
+    assert finding.advice
+    assert "wasla status shows" not in finding.advice
