@@ -28,8 +28,8 @@ START_TIMEOUT = 30.0
 
 @contextlib.contextmanager
 def durable_server(version: int) -> Iterator[Server]:
-    """Run a server with PostgreSQL's own durability settings."""
-    with temporary_server(version, **DURABLE) as server:
+    """Run a server on disk with PostgreSQL's own durability settings."""
+    with temporary_server(version, on_disk=True, **DURABLE) as server:
         yield server
 
 

@@ -1,0 +1,1 @@
+CREATE DATABASE wasla_unfinished OWNER wasla;

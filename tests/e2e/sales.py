@@ -1,0 +1,67 @@
+"""Seats sold while everything else goes wrong: what was committed is known by its id."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import asyncpg
+
+from tests.e2e.fleet import DEADLINE
+
+SALE = """INSERT INTO bookings (destination_id, vehicle_license_plate, seats_booked, total_amount)
+          VALUES ('test-dest', 'TEST123', 2, 10.0) RETURNING id"""
+
+
+async def sell(url: str, count: int) -> list[str]:
+    """Sell *count* times, each in a transaction of its own; return the ids in commit order."""
+    connection = await asyncpg.connect(url)
+    try:
+        return [await connection.fetchval(SALE) for _ in range(count)]
+    finally:
+        await connection.close()
+
+
+class Counter:
+    """A counter that sells without a pause, and again as soon as the database is back."""
+
+    def __init__(self, url: Callable[[], str]) -> None:
+        self._url = url
+        self._progress = asyncio.Event()
+        self.committed: list[str] = []
+
+    async def sold(self, more: int) -> None:
+        """Wait until *more* sales were committed from now on."""
+        wanted = len(self.committed) + more
+        async with asyncio.timeout(DEADLINE):
+            while len(self.committed) < wanted:
+                self._progress.clear()
+                await self._progress.wait()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                connection = await asyncpg.connect(self._url())
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.05)
+                continue
+            try:
+                while True:
+                    self.committed.append(await connection.fetchval(SALE))
+                    self._progress.set()
+                    await asyncio.sleep(0.005)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+                continue
+            finally:
+                connection.terminate()
+
+
+@contextlib.asynccontextmanager
+async def selling(url: Callable[[], str]) -> AsyncIterator[Counter]:
+    """A counter at work for the length of the block."""
+    counter = Counter(url)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(counter.run())
+        yield counter
+        task.cancel()
