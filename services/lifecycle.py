@@ -12,7 +12,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import NoReturn, TypeVar
 
 import structlog
@@ -83,11 +83,21 @@ async def _until_stopped(service: Callable[[asyncio.Event], Awaitable[None]]) ->
 
 
 def _report_group(group: BaseExceptionGroup[BaseException]) -> int:
-    """Log the sentences of a group made of our own errors, the traceback of any other."""
+    """Log each sentence of our own errors once, however deep it lies and however many tasks raised it, and any other
+    error with its traceback."""
     foreseen, unforeseen = group.split(WaslaError)
+    errors = list(_leaves(foreseen)) if foreseen is not None else []
     if unforeseen is not None:
         log.error("stopped by an unforeseen error", exc_info=unforeseen)
-    for error in foreseen.exceptions if foreseen is not None else ():
-        log.error("stopped", reason=str(error))
-    configuration = foreseen is not None and foreseen.subgroup(ConfigurationError) is not None
+    for reason in dict.fromkeys(str(error) for error in errors):
+        log.error("stopped", reason=reason)
+    configuration = any(isinstance(error, ConfigurationError) for error in errors)
     return EX_CONFIG if configuration and unforeseen is None else EX_FAILURE
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

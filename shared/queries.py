@@ -1,7 +1,7 @@
-"""Named queries: the SQL lives in ``sql/queries/NAME.sql``, one statement a file.
+"""Named queries: the SQL lives in ``sql/queries``, one statement a file; folders hold what one service alone asks.
 
-Python asks for a query by its file's name and never holds SQL itself, so that the database half can be read, run
-and explained by itself.
+Python asks for a query by its file's name (``read_log``, ``cli/server``) and never holds SQL itself, so that the
+database half can be read, run and explained by itself.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -15,7 +14,6 @@ from shared.errors import DatabaseRefused, DatabaseUnreachable
 from shared.settings import Settings
 
 APPLICATION_NAME = "wasla"
-_QUESTIONS = Path(__file__).with_name("queries")
 
 
 def url_in_force() -> str:
@@ -39,8 +37,3 @@ async def connection(url: str) -> AsyncIterator[Any]:
         raise DatabaseRefused(f"{describe(url)} refused: {error}{hint}") from None
     finally:
         await opened.close(timeout=2)
-
-
-def question(name: str) -> str:
-    """Return the text of a query that only the command line asks, from ``services/cli/queries``."""
-    return (_QUESTIONS / f"{name}.sql").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.cli.addresses import status_url
-from services.cli.database import connection, question
+from services.cli.database import connection
 from services.cli.errors import PeerUnreachable
 from services.cli.exits import Exit, exit_code
 from services.cli.journal import Journal
@@ -19,6 +19,7 @@ from services.setup import install, install_station, watch
 from services.setup.watching import DEFAULT_CAPTURE
 from shared.database import describe
 from shared.errors import DatabaseRefused, WaslaError
+from shared.queries import query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ async def set_up(request: Request, journal: Journal) -> tuple[Exit, dict[str, st
 async def _check_tables(database: Any, request: Request) -> None:
     """Refuse a name that is no table before anything is changed; --station is about to make some."""
     for target in () if request.station else request.targets:
-        if not await database.fetchval(question("table_exists"), target.table):
+        if not await database.fetchval(query("cli/table_exists"), target.table):
             raise DatabaseRefused(f"expected a table {target.table}, found none; create it first, or correct the name")
 
 
@@ -74,11 +75,11 @@ async def _install(database: Any, request: Request, journal: Journal) -> None:
     """Install and watch, whole or not at all; nothing is called done before it is committed."""
     async with database.transaction():
         # An install looks for no unqualified name, until the transaction ends; the targets are named as the user would.
-        search_path = await database.fetchval(question("search_path"))
+        search_path = await database.fetchval(query("cli/search_path"))
         report = await install(database)
         if request.station:
             await install_station(database)
-        await database.execute(question("set_search_path"), search_path)
+        await database.execute(query("cli/set_search_path"), search_path)
         for target in request.targets:
             await watch(database, target.table, channel=target.channel, capture=target.capture or DEFAULT_CAPTURE)
     journal.add("ok", f"schema wasla is installed and current ({len(report.applied)} files run)")

@@ -113,7 +113,7 @@ class Feed:
     async def _ask(self, ask: Ask) -> None:
         settings = self._settings
         request = ReplayRequest(
-            next(self._request_ids), ask.epoch, ask.after_seq, settings.replay_max_events, settings.replay_max_bytes
+            next(self._request_ids), ask.epoch, ask.after_seq, settings.replay_page_events, settings.replay_page_bytes
         )
         try:
             reply = await self._bus.request(ask.line, request, timeout=settings.replay_timeout)

@@ -67,7 +67,7 @@ class PageFetcher:
             return None
         settings = hub.settings
         request = ReplayRequest(
-            request_id, hub.delivery.ring.epoch, after_seq, settings.replay_max_events, settings.replay_max_bytes
+            request_id, hub.delivery.ring.epoch, after_seq, settings.replay_page_events, settings.replay_page_bytes
         )
         try:
             reply = await bus.request(line, request, timeout=settings.replay_timeout)

@@ -52,7 +52,7 @@ class Gateway:
         self.pages = PageFetcher(asyncio.Event())
         self.delivery = Delivery(
             Ring(max_events=settings.ring_max_events, max_bytes=settings.ring_max_bytes),
-            History(max_pages=HISTORY_PAGES, page_events=settings.replay_max_events),
+            History(max_pages=HISTORY_PAGES, page_events=settings.replay_page_events),
         )
         self.hub = Hub(settings, self.name, self.delivery, want_pages=self.pages.wanted.set)
         self.intake = Intake(settings.ring_max_events, settings.ring_max_bytes)
@@ -61,7 +61,7 @@ class Gateway:
         """Serve until told to stop, then drain."""
         settings = self.settings
         bus = ZmqSubscriber(
-            settings.bus_connect, identity=self.name.encode(), high_water_mark=settings.bus_high_water_mark
+            settings.bus_connect, identity=self.name.encode(), high_water_mark=settings.receive_high_water_mark
         )
         self.registry.register(FigureCollector(GatewayFigures(self.hub, self.intake, bus)))
         try:

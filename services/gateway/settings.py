@@ -13,8 +13,8 @@ class GatewaySettings(Settings):
     bus_connect: str = setting(
         "tcp://127.0.0.1:8767", unit="-", description="every pg-listener's bus address, comma separated"
     )
-    bus_high_water_mark: int = setting(
-        10_000, unit="messages", ge=1, description="published messages that may wait for a process on the bus"
+    receive_high_water_mark: int = setting(
+        100, unit="messages", ge=1, description="published messages that may wait for a gateway before it loses some"
     )
 
     ring_max_events: int = setting(20_000, unit="events", ge=1, description="recent events a gateway keeps")
@@ -53,8 +53,8 @@ class GatewaySettings(Settings):
 
     position_interval: float = setting(1.0, unit="s", gt=0, description="between two position messages to a client")
     replay_timeout: float = setting(2.0, unit="s", gt=0, description="how long a pg-listener may take for a replay")
-    replay_max_events: int = setting(1000, unit="events", ge=1, description="events of one replay")
-    replay_max_bytes: int = setting(256 * 1024, unit="bytes", ge=1024, description="size of one replay, about")
+    replay_page_events: int = setting(1000, unit="events", ge=1, description="events of one replay")
+    replay_page_bytes: int = setting(256 * 1024, unit="bytes", ge=1024, description="size of one replay, about")
     replay_concurrency: int = setting(4, unit="requests", ge=1, description="replays for lagging clients at a time")
     request_timeout: float = setting(
         2.0, unit="s", gt=0, description="how long a pg-listener may take for a broadcast or a roster"

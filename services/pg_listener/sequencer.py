@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import asyncpg
 import structlog
@@ -25,10 +24,6 @@ from services.pg_listener.upkeep import Upkeep
 from shared.queries import query
 
 log = structlog.get_logger(__name__)
-
-_OWN_TRANSACTION_ID: Final = (
-    Path(__file__).with_name("queries").joinpath("own_transaction_id.sql").read_text(encoding="utf-8")
-)
 
 
 class Sequencer:
@@ -83,7 +78,7 @@ class Sequencer:
                 self._doorbell.took(held=await self._fetchval(query("hang_sign")))
             case Act.RELEASE:
                 await self._fetchval(query("take_sign_down"))
-                horizon = await self._fetchval(_OWN_TRANSACTION_ID)
+                horizon = await self._fetchval(query("own_transaction_id"))
                 self._doorbell.released(horizon, self._clock())
             case Wait():
                 await self._pause(act, now)

@@ -20,12 +20,11 @@ from services.postgres.cluster import SUPERUSER
 from services.setup import install, install_station
 from shared.database import connect
 from shared.errors import DatabaseRefused, WaslaError
+from shared.queries import query
 
 NAME = "wasla"
 """The role, and its database."""
 UNFINISHED = "wasla_unfinished"
-_QUERIES = Path(__file__).with_name("queries")
-
 log = structlog.get_logger(__name__)
 
 
@@ -44,15 +43,15 @@ async def bring_up_to_date(socket_directory: Path, passwords: Passwords) -> None
         return socket_url(user=user, password=password, database=database, directory=socket_directory, port=SETUP_PORT)
 
     async with _connection(url(SUPERUSER, passwords.superuser, "postgres")) as administrator:
-        await administrator.fetchval(_query("set_password"), passwords.wasla)
-        await administrator.execute(_query("make_role"))
-        if await administrator.fetchval(_query("database_exists"), NAME):
+        await administrator.fetchval(query("postgres/set_password"), passwords.wasla)
+        await administrator.execute(query("postgres/make_role"))
+        if await administrator.fetchval(query("postgres/database_exists"), NAME):
             await _update(url(NAME, passwords.wasla, NAME))
             return
-        await administrator.execute(_query("drop_unfinished_database"))
-        await administrator.execute(_query("create_database"))
+        await administrator.execute(query("postgres/drop_unfinished_database"))
+        await administrator.execute(query("postgres/create_database"))
         await _fill(url(NAME, passwords.wasla, UNFINISHED))
-        await administrator.execute(_query("finish_database"))
+        await administrator.execute(query("postgres/finish_database"))
     log.info("database made", database=NAME)
 
 
@@ -83,7 +82,3 @@ async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
-
-
-def _query(name: str) -> str:
-    return (_QUERIES / f"{name}.sql").read_text(encoding="utf-8")

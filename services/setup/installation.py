@@ -50,7 +50,7 @@ async def remove(connection: asyncpg.Connection) -> None:
 
 async def run(connection: asyncpg.Connection, pending: Sequence[Script]) -> None:
     """Run scripts inside the caller's transaction; the error of one names it."""
-    await connection.execute(query("setup_qualify_names"))
+    await connection.execute(query("setup/qualify_names"))
     for script in pending:
         try:
             await connection.execute(script.text)
@@ -60,18 +60,18 @@ async def run(connection: asyncpg.Connection, pending: Sequence[Script]) -> None
 
 
 async def _check(connection: asyncpg.Connection) -> None:
-    facts = Facts(**await connection.fetchrow(query("setup_facts")))
+    facts = Facts(**await connection.fetchrow(query("setup/facts")))
     if reasons := list(refusals(facts)):
         raise DatabaseRefused(f"schema wasla was not installed: {'; and '.join(reasons)}")
 
 
 async def _recorded(connection: asyncpg.Connection) -> dict[str, str]:
     """Return the checksums of what ran before, by name; empty where nothing is installed."""
-    if not await connection.fetchval(query("setup_is_installed")):
+    if not await connection.fetchval(query("setup/is_installed")):
         return {}
-    return dict(await connection.fetch(query("setup_recorded")))
+    return dict(await connection.fetch(query("setup/recorded")))
 
 
 async def _record(connection: asyncpg.Connection, applied: Sequence[Script]) -> None:
     rows = [(script.name, script.checksum) for script in applied]
-    await connection.executemany(query("setup_record"), rows)
+    await connection.executemany(query("setup/record"), rows)

@@ -28,8 +28,8 @@ async def changing(connection: asyncpg.Connection, what: str) -> AsyncIterator[N
     """Run the block in one transaction; *what* it does opens the sentence when the server refuses."""
     with _said_in_a_sentence(what):
         async with connection.transaction():
-            await connection.execute(query("setup_bound_waiting"), str(round(LOCK_TIMEOUT * 1000)))
-            await connection.execute(query("setup_lock"))
+            await connection.execute(query("setup/bound_waiting"), str(round(LOCK_TIMEOUT * 1000)))
+            await connection.execute(query("setup/lock"))
             yield
 
 

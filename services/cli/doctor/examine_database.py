@@ -9,11 +9,12 @@ from typing import Any
 
 import asyncpg
 
-from services.cli.database import connection, question
+from services.cli.database import connection
 from services.cli.doctor.facts import DatabaseFacts, InstallationFacts, ServerFacts, WatchedTable
 from services.setup import inspect
 from shared.database import describe
 from shared.errors import WaslaError
+from shared.queries import query
 
 NOTIFICATION_TIMEOUT = 2.0
 """Seconds a notification may take to count as delivered."""
@@ -32,15 +33,15 @@ async def examine_database(url: str) -> DatabaseFacts:
 
 async def _server(database: Any, url: str) -> ServerFacts:
     # Asked twice: the first answer pays for preparing the statement, the second is taken for the clock's.
-    await database.fetchrow(question("server"))
+    await database.fetchrow(query("cli/server"))
     asked_at = time.time()
-    row = dict(await database.fetchrow(question("server")))
+    row = dict(await database.fetchrow(query("cli/server")))
     answered_at = time.time()
     return ServerFacts(
         clock_ahead=row.pop("unix_time") - (asked_at + answered_at) / 2,
         round_trip=answered_at - asked_at,
         notifications_arrive=await _notifications_arrive(database, url),
-        triggers_off_for=tuple(found["whose"] for found in await database.fetch(question("triggers_off"))),
+        triggers_off_for=tuple(found["whose"] for found in await database.fetch(query("cli/triggers_off"))),
         **row,
     )
 
@@ -51,7 +52,7 @@ async def _notifications_arrive(database: Any, url: str) -> bool:
     heard = asyncio.Event()
     async with connection(url) as deaf_or_not:
         await deaf_or_not.add_listener(channel, lambda *_: heard.set())
-        await database.execute(question("notify"), channel)
+        await database.execute(query("cli/notify"), channel)
         try:
             async with asyncio.timeout(NOTIFICATION_TIMEOUT):
                 await heard.wait()
@@ -79,5 +80,5 @@ async def _watched(database: Any) -> tuple[WatchedTable, ...]:
             disabled_triggers=tuple(row["disabled_triggers"]),
             unwatched_partitions=tuple(row["unwatched_partitions"]),
         )
-        for row in await database.fetch(question("watched_tables"))
+        for row in await database.fetch(query("cli/watched_tables"))
     )

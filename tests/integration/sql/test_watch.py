@@ -12,6 +12,8 @@ from shared.errors import DatabaseRefused
 from shared.queries import query
 from tests.integration.sql.sequencer import Sequencer
 
+UNTRIGGERED = "SELECT relation::text, trigger_name, problem FROM wasla.untriggered"
+
 
 async def catalog(connection: asyncpg.Connection) -> dict[str, asyncpg.Record]:
     return {row["table_name"]: row for row in await connection.fetch(query("catalog"))}
@@ -160,10 +162,10 @@ async def test_the_catalogue_knows_the_kinds_of_columns(writer: asyncpg.Connecti
 async def test_missing_and_disabled_triggers_are_listed(writer: asyncpg.Connection) -> None:
     await make_the_unwatchable(writer)
     await watch(writer, "parted")
-    assert await writer.fetch(query("untriggered")) == []
+    assert await writer.fetch(UNTRIGGERED) == []
     await writer.execute("CREATE TABLE parted_high PARTITION OF parted FOR VALUES FROM (10) TO (20)")
     await writer.execute("ALTER TABLE items DISABLE TRIGGER wasla_insert; DROP TRIGGER wasla_stamp ON items")
-    found = {(r["relation"], r["trigger_name"], r["problem"]) for r in await writer.fetch(query("untriggered"))}
+    found = {(r["relation"], r["trigger_name"], r["problem"]) for r in await writer.fetch(UNTRIGGERED)}
     assert found == {
         ("items", "wasla_insert", "disabled"),
         ("items", "wasla_stamp", "missing"),

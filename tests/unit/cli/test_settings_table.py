@@ -32,6 +32,14 @@ def test_a_setting_of_two_services_is_listed_once_with_both() -> None:
     assert [sorted(row.services) for row in found] == [["gateway", "monitor"]]
 
 
+def test_a_variable_means_one_thing() -> None:
+    """One variable sets every service that reads it: two defaults or units would be two settings under one name."""
+    meanings: dict[str, set[tuple[str, str]]] = {}
+    for found in rows():
+        meanings.setdefault(found.variable, set()).add((str(found.default), found.unit))
+    assert {variable: several for variable, several in meanings.items() if len(several) > 1} == {}
+
+
 def test_value_and_origin(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (row("WASLA_PROBE_INTERVAL").value, row("WASLA_PROBE_INTERVAL").origin) == (3.0, "default")
     monkeypatch.setenv("WASLA_PROBE_INTERVAL", "7")
