@@ -16,14 +16,22 @@ END $$;
 COMMENT ON FUNCTION wasla.stamp_statement() IS
     'BEFORE STATEMENT: draws the number that puts this statement''s rows before those of the statements its triggers run';
 
+CREATE OR REPLACE FUNCTION wasla.composite_id(image jsonb, key_columns text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- A function rather than a subquery where it is needed: setting that up costs every capture, this only those with such keys.
+    RETURN (SELECT jsonb_agg(image -> k.name ORDER BY k.place)::text
+            FROM unnest(key_columns) WITH ORDINALITY AS k(name, place));
+END $$;
+COMMENT ON FUNCTION wasla.composite_id(jsonb, text[]) IS 'The JSON array of a composite key''s values, in key order, as text';
+
 -- A function that gets transition tables cannot hand them to another, so the capture functions are made from one text.
 -- $event_type and $business_event are SQL expressions over tg_op and, for the latter, r.old_row and r.new_row.
 CREATE OR REPLACE FUNCTION wasla.define_capture(name text, event_type text, business_event text) RETURNS void
 LANGUAGE plpgsql AS $define$
 DECLARE
-    row_id constant text := $sql$CASE WHEN cardinality(key_columns) = 1 THEN %1$s ->> key_columns[1]
-             ELSE (SELECT jsonb_agg(%1$s -> k.name ORDER BY k.place)::text
-                   FROM unnest(key_columns) WITH ORDINALITY AS k(name, place)) END$sql$;
+    row_id constant text := $sql$CASE WHEN tg_nargs = 4 THEN %1$s ->> tg_argv[3]
+             ELSE wasla.composite_id(%1$s, tg_argv[3:]) END$sql$;
     bell constant text := $sql$IF pg_try_advisory_lock_shared(1463898956, 1) THEN
             PERFORM pg_advisory_unlock_shared(1463898956, 1);
             -- PREPARE TRANSACTION is refused after a NOTIFY, and a full queue would fail the commit: then the listener polls.
@@ -37,8 +45,6 @@ DECLARE
     stamps text := current_setting(setting, true);
     stamp text;
     statement_stamp bigint;
-    key_columns text[];
-    omitted text[];
     captured bigint;
 BEGIN
     -- The stamp is taken off outside the guarded block, so that a failed capture leaves none behind.
@@ -57,27 +63,25 @@ BEGIN
     END IF;
     BEGIN
         -- tg_argv: the table's name on events, its channel, the columns left out, its key columns
-        omitted := tg_argv[2];
-        key_columns := tg_argv[3:];
         statement_stamp := coalesce(stamp::bigint, nextval('wasla.outbox_id'));
         IF tg_op = 'INSERT' THEN
             INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, new_row, business_event)
             SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $new_id$, r.new_row, $business_event$
-            FROM (SELECT to_jsonb(t) - omitted AS new_row, NULL::jsonb AS old_row FROM wasla_new t OFFSET 0) r;
+            FROM (SELECT $row$ AS new_row, NULL::jsonb AS old_row FROM wasla_new t OFFSET 0) r;
         ELSIF tg_op = 'UPDATE' THEN
             -- Both transition tables are filled in step, so rows pair by position; their keys may have changed.
             -- A full join, because it cannot be planned as a nested loop: the plan is cached from the first, small update.
             INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, new_row, old_row, business_event)
             SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $new_id$, r.new_row, r.old_row, $business_event$
             FROM (SELECT n.new_row, o.old_row
-                  FROM (SELECT row_number() OVER () AS place, to_jsonb(t) - omitted AS new_row FROM wasla_new t) n
-                  FULL JOIN (SELECT row_number() OVER () AS place, to_jsonb(t) - omitted AS old_row FROM wasla_old t) o
+                  FROM (SELECT row_number() OVER () AS place, $row$ AS new_row FROM wasla_new t) n
+                  FULL JOIN (SELECT row_number() OVER () AS place, $row$ AS old_row FROM wasla_old t) o
                       USING (place)
                   ORDER BY place) r;
         ELSIF tg_op = 'DELETE' THEN
             INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, old_row, business_event)
             SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $old_id$, r.old_row, $business_event$
-            FROM (SELECT NULL::jsonb AS new_row, to_jsonb(t) - omitted AS old_row FROM wasla_old t OFFSET 0) r;
+            FROM (SELECT NULL::jsonb AS new_row, $row$ AS old_row FROM wasla_old t OFFSET 0) r;
         ELSE
             INSERT INTO wasla.outbox (stamp, table_name, channel, event_type)
             VALUES (statement_stamp, tg_argv[0], tg_argv[1], tg_op);
@@ -105,6 +109,7 @@ BEGIN
     RETURN NULL;
 END $body$;
 BEGIN
+    body := replace(body, '$row$', 'CASE tg_argv[2] WHEN ''{}'' THEN to_jsonb(t) ELSE to_jsonb(t) - tg_argv[2]::text[] END');
     body := replace(body, '$new_id$', format(row_id, 'r.new_row'));
     body := replace(body, '$old_id$', format(row_id, 'r.old_row'));
     body := replace(body, '$event_type$', event_type);
