@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     PERFORM set_config(setting, concat_ws(',', nullif(current_setting(setting, true), ''), nextval('wasla.outbox_id')), true);
     RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
     RETURN NULL;  -- the capture draws a stamp of its own
 END $$;
 COMMENT ON FUNCTION wasla.stamp_statement() IS
@@ -32,8 +32,9 @@ LANGUAGE plpgsql AS $define$
 DECLARE
     row_id constant text := $sql$CASE WHEN tg_nargs = 4 THEN %1$s ->> tg_argv[3]
              ELSE wasla.composite_id(%1$s, tg_argv[3:]) END$sql$;
-    bell constant text := $sql$IF pg_try_advisory_lock_shared(1463898956, 1) THEN
-            PERFORM pg_advisory_unlock_shared(1463898956, 1);
+    -- One expression takes the lock and gives it back, so that no cancelled statement can leave it behind in the session.
+    bell constant text := $sql$IF (CASE WHEN pg_try_advisory_lock_shared(1463898956, 1)
+                 THEN pg_advisory_unlock_shared(1463898956, 1) ELSE false END) THEN
             -- PREPARE TRANSACTION is refused after a NOTIFY, and a full queue would fail the commit: then the listener polls.
             IF current_setting('max_prepared_transactions') = '0' AND pg_notification_queue_usage() < 0.5 THEN
                 NOTIFY wasla_wake;
@@ -60,6 +61,10 @@ BEGIN
             stamp := split_part(stamps, ',', 1);
             PERFORM set_config(setting, substr(stamps, length(stamp) + 2), true);
         END IF;
+    END IF;
+    IF current_setting('wasla.failed', true) = 'on' THEN
+        -- A capture of this transaction failed before, perhaps after waiting for a lock: a sale waits for that once.
+        PERFORM set_config('lock_timeout', '1ms', true);
     END IF;
     BEGIN
         -- tg_argv: the table's name on events, its channel, the columns left out, its key columns
@@ -91,17 +96,18 @@ BEGIN
             RETURN NULL;
         END IF;
         $bell$
-    EXCEPTION WHEN OTHERS THEN
+    EXCEPTION WHEN OTHERS OR assert_failure THEN
+        PERFORM set_config('wasla.failed', 'on', true);
         RAISE WARNING 'wasla: a % on % was not captured (%): clients are told to reload the table', tg_op, tg_argv[0], sqlerrm;
         BEGIN
             INSERT INTO wasla.capture_failure (table_name, reason) VALUES (tg_argv[0], sqlerrm);
             $bell$
-        EXCEPTION WHEN OTHERS THEN
+        EXCEPTION WHEN OTHERS OR assert_failure THEN
             BEGIN
                 IF current_setting('max_prepared_transactions') = '0' AND pg_notification_queue_usage() < 0.5 THEN
                     PERFORM pg_notify('wasla_wake', 'capture_failed:' || tg_argv[0]);
                 END IF;
-            EXCEPTION WHEN OTHERS THEN
+            EXCEPTION WHEN OTHERS OR assert_failure THEN
                 NULL;  -- the warning above is all that can still be said
             END;
         END;
@@ -109,16 +115,18 @@ BEGIN
     RETURN NULL;
 END $body$;
 BEGIN
-    body := replace(body, '$row$', 'CASE tg_argv[2] WHEN ''{}'' THEN to_jsonb(t) ELSE to_jsonb(t) - tg_argv[2]::text[] END');
+    -- t.* is the row even where a column is named t.
+    body := replace(body, '$row$', 'CASE tg_argv[2] WHEN ''{}'' THEN to_jsonb(t.*) ELSE to_jsonb(t.*) - tg_argv[2]::text[] END');
     body := replace(body, '$new_id$', format(row_id, 'r.new_row'));
     body := replace(body, '$old_id$', format(row_id, 'r.old_row'));
     body := replace(body, '$event_type$', event_type);
     body := replace(body, '$business_event$', business_event);
     body := replace(body, '$bell$', bell);
-    -- UTC, so that a row reads the same whoever wrote it; a second is the longest a sale waits for us.
+    -- A row reads the same whatever the writer's session is set to. A lock is waited for this long, for capture and mark each.
     EXECUTE format(
         'CREATE OR REPLACE FUNCTION wasla.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER '
-        'SET search_path = pg_catalog, pg_temp SET lock_timeout = ''1s'' SET timezone = ''UTC'' AS %L', name, body);
+        'SET search_path = pg_catalog, pg_temp SET lock_timeout = ''250ms'' SET timezone = ''UTC'' '
+        'SET extra_float_digits = 1 SET bytea_output = hex SET intervalstyle = postgres AS %L', name, body);
 END $define$;
 COMMENT ON FUNCTION wasla.define_capture(text, text, text) IS 'Makes a capture trigger function from the one text they share';
 
@@ -154,7 +162,7 @@ SELECT wasla.define_capture('notify_vehicle_queue_change', 'tg_op', 'wasla.vehic
 SELECT wasla.define_capture('notify_probe', '''TEST''', 'NULL::text');
 
 CREATE OR REPLACE FUNCTION wasla.partition_truncated() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '250ms' AS $$
 BEGIN
     -- There is no event that says "a part of the table is gone": readers reload it.
     INSERT INTO wasla.capture_failure (table_name, reason) VALUES (tg_argv[0], 'the partition ' || tg_relid::regclass || ' was truncated');
@@ -162,7 +170,7 @@ BEGIN
         NOTIFY wasla_wake;
     END IF;
     RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN OTHERS OR assert_failure THEN
     RAISE WARNING 'wasla: the truncation of a partition of % was not captured (%)', tg_argv[0], sqlerrm;
     RETURN NULL;
 END $$;

@@ -32,7 +32,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION wasla.event_table_name(regclass) IS 'The name that a table''s events carry: with its schema unless that is public';
 
-CREATE OR REPLACE FUNCTION wasla.refuse_unwatchable(target regclass, channel text, capture text) RETURNS void
+CREATE OR REPLACE FUNCTION wasla.refuse_unwatchable(target regclass, channel text, capture text, internal boolean) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     relation pg_class;
@@ -46,6 +46,20 @@ BEGIN
         RAISE EXCEPTION '% is temporary: only tables that every session sees can be watched', target USING ERRCODE = 'wrong_object_type';
     ELSIF relation.relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) THEN
         RAISE EXCEPTION '% belongs to PostgreSQL: system tables cannot be watched', target USING ERRCODE = 'wrong_object_type';
+    ELSIF relation.relnamespace = 'wasla'::regnamespace AND NOT internal THEN
+        RAISE EXCEPTION '% belongs to Wasla itself: watching it would make an event of every event', target
+            USING ERRCODE = 'wrong_object_type';
+    ELSIF relation.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE target IN (inhparent, inhrelid)) THEN
+        RAISE EXCEPTION '% is part of a table inheritance, whose tables see each other''s changes only in part: '
+            'make it a partitioned table, then watch it', target USING ERRCODE = 'feature_not_supported';
+    ELSIF channel LIKE 'wasla\_%' AND NOT internal THEN
+        RAISE EXCEPTION 'channels that begin with wasla_ are for Wasla itself, got %: choose another name', channel
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF EXISTS (SELECT FROM wasla.watched w
+                  WHERE w.table_name = wasla.event_table_name(target) AND w.relation <> target
+                    AND EXISTS (SELECT FROM pg_class c WHERE c.oid = w.relation)) THEN
+        RAISE EXCEPTION 'events of % would carry the name of another watched table (%): unwatch that one first, or watch it '
+            'again if it was renamed', target, wasla.event_table_name(target) USING ERRCODE = 'duplicate_object';
     ELSIF wasla.key_columns(target) IS NULL THEN
         RAISE EXCEPTION '% has no key: add a primary key (or a unique index over NOT NULL columns), then watch it', target
             USING ERRCODE = 'invalid_table_definition';
@@ -103,7 +117,7 @@ DECLARE
     part regclass;
 BEGIN
     channel := coalesce(channel, (SELECT relname FROM pg_class WHERE oid = target) || '_events');
-    PERFORM wasla.refuse_unwatchable(target, channel, capture);
+    PERFORM wasla.refuse_unwatchable(target, channel, capture, internal);
     -- A table that was dropped and made anew is another relation of the same name.
     PERFORM wasla.forget(name);
     FOR part IN SELECT relid FROM pg_partition_tree(target) UNION SELECT target LOOP
@@ -124,9 +138,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     part regclass;
     trigger_name text;
+    name constant text := coalesce((SELECT w.table_name FROM wasla.watched w WHERE w.relation = target),
+                                   wasla.event_table_name(target));
     was_watched boolean;
 BEGIN
-    FOR part IN SELECT relid FROM pg_partition_tree(target) UNION SELECT target LOOP
+    FOR part IN SELECT relid FROM pg_partition_tree(target) UNION SELECT target UNION
+                -- A partition that was detached keeps its triggers, which go on speaking in the table's name.
+                SELECT t.tgrelid FROM pg_trigger t WHERE t.tgname = 'wasla_insert'
+                AND substring(t.tgargs FOR octet_length(name) + 1) = convert_to(name, getdatabaseencoding()) || '\x00'::bytea
+    LOOP
         FOREACH trigger_name IN ARRAY ARRAY['wasla_stamp', 'wasla_insert', 'wasla_update', 'wasla_delete', 'wasla_truncate'] LOOP
             EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', trigger_name, part);
         END LOOP;

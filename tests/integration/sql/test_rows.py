@@ -101,6 +101,51 @@ async def test_values_of_many_types(writer: asyncpg.Connection, sequencer: Seque
     assert (event.data["mood"], event.data["nothing"]) == ("busy", None)
 
 
+async def test_columns_named_like_what_the_capture_uses(writer: asyncpg.Connection, sequencer: Sequencer) -> None:
+    names = (
+        "t",
+        "r",
+        "n",
+        "o",
+        "place",
+        "new_row",
+        "old_row",
+        "stamp",
+        "stamps",
+        "setting",
+        "captured",
+        "wasla_new",
+        "row",
+    )
+    columns = ", ".join(f'"{name}" text' for name in names)
+    await writer.execute(f"CREATE TABLE named (id int PRIMARY KEY, {columns})")
+    await watch(writer, "named")
+    await writer.execute("INSERT INTO named (id, t) VALUES (1, 'first')")
+    await writer.execute("UPDATE named SET t = 'second', r = 'third'")
+    await writer.execute("DELETE FROM named")
+    insert, update, delete = await sequencer.drain()
+    assert set(insert.data or {}) == {"id", *names}
+    assert (update.old, (update.data or {})["r"]) == ({"t": "first", "r": None}, "third")
+    assert (delete.data or {})["t"] == "second"
+
+
+async def test_a_row_reads_the_same_whatever_the_writers_settings(
+    writer: asyncpg.Connection, sequencer: Sequencer
+) -> None:
+    await writer.execute("CREATE TABLE facts (id int PRIMARY KEY, f float8, raw bytea, span interval, at timestamptz)")
+    await watch(writer, "facts")
+    values = "0.1::float8 + 0.2, '\\xdead', '1 month 2 days 3 hours', '2025-03-01 06:50:00+00'"
+    await writer.execute(f"INSERT INTO facts VALUES (1, {values})")
+    await writer.execute(
+        "SET extra_float_digits = -5; SET bytea_output = escape; "
+        "SET intervalstyle = iso_8601; SET timezone = 'Africa/Tunis'"
+    )
+    await writer.execute(f"INSERT INTO facts VALUES (2, {values})")
+    plain, altered = [{**(event.data or {}), "id": None} for event in await sequencer.drain()]
+    assert plain == altered
+    assert plain["f"] == 0.30000000000000004
+
+
 @pytest.mark.parametrize("size", [9_000, 3 * MIB], ids=["9kB", "3MiB"])
 async def test_large_rows_pass_whole(writer: asyncpg.Connection, sequencer: Sequencer, size: int) -> None:
     await writer.execute("INSERT INTO items VALUES (1, repeat('é', $1))", size // 2)

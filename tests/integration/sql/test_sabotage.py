@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -12,7 +13,7 @@ from services.setup import watch
 from tests.integration.sql.sequencer import Sequencer, leading
 
 MAX_WAIT = 20.0
-"""Seconds; the triggers wait for a lock about one second, twice at most. The rest is room for a slow machine."""
+"""Seconds; a sale waits for locks about half a second in all. The rest is room for a slow machine."""
 
 SALE = "INSERT INTO items VALUES (1, 'tea', 2)"
 
@@ -201,7 +202,7 @@ async def test_an_owner_without_rights(installed_database_url: str) -> None:
 
 
 async def test_cancelling_stays_the_users(shop: Shop, saboteur: asyncpg.Connection) -> None:
-    """A statement_timeout shorter than our patience ends the statement, as it would without us."""
+    """A statement_timeout shorter than our wait for a lock ends the statement: it looks like any other cancel."""
     async with saboteur.transaction():
         await saboteur.execute("LOCK TABLE wasla.outbox IN ACCESS EXCLUSIVE MODE")
         await shop.connection.execute("SET statement_timeout = '200ms'")
@@ -217,3 +218,45 @@ async def test_a_truncate_is_guarded_too(shop: Shop, sequencer: Sequencer, sabot
     await saboteur.execute("DROP TABLE wasla.outbox")
     await shop.sell("TRUNCATE items")
     await assert_marked(sequencer)
+
+
+async def test_a_sale_of_many_statements_waits_once(
+    shop: Shop, sequencer: Sequencer, saboteur: asyncpg.Connection
+) -> None:
+    """With a wait for each statement, these would take more than half a minute."""
+    async with saboteur.transaction():
+        await saboteur.execute("LOCK TABLE wasla.outbox, wasla.capture_failure IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(MAX_WAIT), shop.connection.transaction():
+            for number in range(100):
+                await shop.connection.execute(f"INSERT INTO items VALUES ({number}, 'tea', 2)")
+    assert await shop.stock() == 100
+
+
+async def test_a_sale_with_a_short_statement_timeout_commits(shop: Shop, saboteur: asyncpg.Connection) -> None:
+    await shop.connection.execute("SET statement_timeout = '1800ms'")
+    async with saboteur.transaction():
+        await saboteur.execute("LOCK TABLE wasla.outbox, wasla.capture_failure IN ACCESS EXCLUSIVE MODE")
+        await shop.sell()
+    assert await shop.stock() == 1
+
+
+async def test_a_cast_to_json_with_a_failing_assertion(shop: Shop, sequencer: Sequencer) -> None:
+    """OTHERS leaves out assert_failure, so it has to be named."""
+    await shop.connection.execute(
+        "CREATE TYPE mood AS ENUM ('calm'); "
+        "CREATE FUNCTION mood_to_json(mood) RETURNS json LANGUAGE plpgsql AS 'BEGIN ASSERT false, ''nope''; END'; "
+        "CREATE CAST (mood AS json) WITH FUNCTION mood_to_json; ALTER TABLE items ADD COLUMN felt mood"
+    )
+    await shop.sell("INSERT INTO items VALUES (1, 'tea', 2, 'calm')")
+    await assert_marked(sequencer)
+
+
+async def test_a_cancelled_sale_leaves_no_lock_behind(shop: Shop) -> None:
+    """The look at the doorbell's sign takes a lock of the session, which no rollback gives back."""
+    await shop.connection.execute("SET statement_timeout = '1ms'")
+    for number in range(300):
+        with contextlib.suppress(asyncpg.QueryCanceledError):
+            await shop.connection.execute(f"INSERT INTO items VALUES ({number}, 'tea', 2)")
+    await shop.connection.execute("SET statement_timeout = 0")
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+    assert await shop.connection.fetchval(held) == 0

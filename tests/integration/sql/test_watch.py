@@ -39,6 +39,8 @@ async def make_the_unwatchable(connection: asyncpg.Connection) -> None:
         CREATE TEMP TABLE passing (id int PRIMARY KEY);
         CREATE SEQUENCE numbers;
         CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id);
+        CREATE TABLE ancestor (id int PRIMARY KEY);
+        CREATE TABLE descendant (PRIMARY KEY (id)) INHERITS (ancestor);
         CREATE TABLE parted_low PARTITION OF parted FOR VALUES FROM (0) TO (10);
     """)
 
@@ -54,6 +56,10 @@ async def make_the_unwatchable(connection: asyncpg.Connection) -> None:
         ("passing", "passing is temporary"),
         ("pg_class", "pg_class belongs to PostgreSQL"),
         ("parted_low", "parted_low is a partition"),
+        ("wasla.outbox", "belongs to Wasla itself"),
+        ("wasla.event_log", "belongs to Wasla itself"),
+        ("ancestor", "is part of a table inheritance"),
+        ("descendant", "is part of a table inheritance"),
         ("nowhere", 'relation "nowhere" does not exist'),
         ("no.such.thing.at.all", "improper relation name"),
     ],
@@ -69,6 +75,33 @@ async def test_what_cannot_be_watched_is_refused(writer: asyncpg.Connection, tab
 async def test_a_channel_that_notify_would_refuse(writer: asyncpg.Connection, channel: str) -> None:
     with pytest.raises(DatabaseRefused, match="expected a channel name of 1 to 63 bytes"):
         await watch(writer, "items", channel=channel)
+
+
+@pytest.mark.parametrize("channel", ["wasla_probe", "wasla_wake", "wasla_anything"])
+async def test_the_channels_of_wasla_itself(writer: asyncpg.Connection, channel: str) -> None:
+    with pytest.raises(DatabaseRefused, match=f"are for Wasla itself, got {channel}: choose another name"):
+        await watch(writer, "items", channel=channel)
+
+
+async def test_two_tables_of_one_name(writer: asyncpg.Connection) -> None:
+    await writer.execute(
+        'CREATE SCHEMA s; CREATE TABLE s.t (id int PRIMARY KEY); CREATE TABLE "s.t" (id int PRIMARY KEY)'
+    )
+    await watch(writer, "s.t")
+    with pytest.raises(DatabaseRefused, match="would carry the name of another watched table"):
+        await watch(writer, '"s.t"')
+
+
+async def test_a_detached_partition_is_unwatched_with_its_table(writer: asyncpg.Connection) -> None:
+    await writer.execute("""
+        CREATE TABLE years (id int PRIMARY KEY) PARTITION BY RANGE (id);
+        CREATE TABLE first_year PARTITION OF years FOR VALUES FROM (0) TO (10);
+    """)
+    await watch(writer, "years")
+    await writer.execute("ALTER TABLE years DETACH PARTITION first_year")
+    assert await triggers(writer, "first_year")
+    await unwatch(writer, "years")
+    assert await triggers(writer, "first_year") == []
 
 
 @pytest.mark.parametrize("capture", ["no_such_function", "sequence", "notify_change()"])
