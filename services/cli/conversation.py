@@ -14,7 +14,7 @@ import msgspec
 
 from services.cli.errors import StreamRefused
 from shared.positions import Position
-from shared.protocol import Envelope, TransactionPlace, encode
+from shared.protocol import NULL, Envelope, TransactionPlace, encode
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -28,7 +28,10 @@ class Registered(msgspec.Struct, frozen=True):
 
 
 class Happened(msgspec.Struct, frozen=True):
-    """One event; ``text`` is its JSON as the server wrote it."""
+    """One event; ``text`` is its JSON as the server wrote it.
+
+    Rows stay JSON text: PostgreSQL's numbers have more digits than any number here can.
+    """
 
     event_type: str
     table: str
@@ -36,10 +39,10 @@ class Happened(msgspec.Struct, frozen=True):
     timestamp: str
     seq: int
     channel: str
-    data: dict[str, Any] | None = None
+    data: msgspec.Raw = NULL
     business_event: str | None = None
     changed: list[str] | None = None
-    old: dict[str, Any] | None = None
+    old: msgspec.Raw = NULL
     tx: TransactionPlace | None = None
     text: bytes = b""
 
@@ -110,7 +113,7 @@ class Conversation:
             envelope = _envelopes.decode(text)
             structure = _STRUCTURES.get(envelope.message_type)
             fact = None if structure is None else msgspec.json.decode(envelope.data, type=structure)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise StreamRefused(
                 f"expected a message of the Wasla protocol, got {text[:80]!r} ({error}); check the address"
             ) from None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from services.cli.conversation import Happened
+from shared.protocol import NULL
 
 _STYLES = {"INSERT": "green", "UPDATE": "cyan", "DELETE": "red", "TRUNCATE": "red", "TEST": "magenta"}
 
 Piece = tuple[str, str | None]
+Columns = dict[str, msgspec.Raw]
 
 
 def event_pieces(event: Happened) -> list[Piece]:
@@ -31,16 +31,25 @@ def event_pieces(event: Happened) -> list[Piece]:
 
 
 def _content(event: Happened) -> str:
-    if event.event_type == "UPDATE" and event.changed is not None and event.data is not None:
-        return _changes(event.changed, event.old or {}, event.data)
-    return "" if event.data is None else _json(event.data)
+    if event.data == NULL:
+        return ""
+    if event.event_type == "UPDATE" and event.changed is not None:
+        return _changes(event.changed, _columns(event.old), _columns(event.data))
+    return _text(event.data)
 
 
-def _changes(changed: list[str], old: dict[str, Any], new: dict[str, Any]) -> str:
+def _changes(changed: list[str], old: Columns, new: Columns) -> str:
     if not changed:
         return "nothing changed"
-    return ", ".join(f"{column}: {_json(old.get(column))} -> {_json(new.get(column))}" for column in changed)
+    return ", ".join(
+        f"{column}: {_text(old.get(column, NULL))} -> {_text(new.get(column, NULL))}" for column in changed
+    )
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def _columns(row: msgspec.Raw) -> Columns:
+    """Return a row's columns, their values left as JSON text."""
+    return msgspec.json.decode(row, type=Columns | None) or {}
+
+
+def _text(value: msgspec.Raw) -> str:
+    return bytes(value).decode()

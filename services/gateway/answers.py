@@ -1,17 +1,20 @@
-"""What the port answers to plain HTTP: ``GET /healthz``, and a sentence to everything else that is no WebSocket."""
+"""What the port answers to plain HTTP: ``GET /healthz``, and a sentence to all else that is no WebSocket."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 HEALTH_PATH = "/healthz"
+OTHER_METHODS = frozenset(HTTPMethod) - {HTTPMethod.GET}
 
 
 def answer(protocol: ServerProtocol, request: Request, *, serving: bool) -> Response:
     """Return the response to a request: 101 to a WebSocket handshake, plain text otherwise."""
+    if request.method != HTTPMethod.GET:
+        return _not_allowed(protocol, request.method)
     path = request.path.partition("?")[0]
     if path == HEALTH_PATH:
         if serving:
@@ -22,14 +25,29 @@ def answer(protocol: ServerProtocol, request: Request, *, serving: bool) -> Resp
     return protocol.accept(request)
 
 
-def not_http(protocol: ServerProtocol) -> Response:
-    """Return the response to bytes that are no HTTP request."""
+def unreadable(protocol: ServerProtocol, opening: bytes) -> Response:
+    """Return the response to what the parser does not take: no HTTP, or a request with a body.
+
+    *opening* is its first eight bytes, enough for the longest method that has a meaning here and the space after it.
+    """
+    method = opening.partition(b" ")[0].decode("ascii", "replace")
+    if method in OTHER_METHODS:
+        return _not_allowed(protocol, method)
     return protocol.reject(HTTPStatus.BAD_REQUEST, "this is no HTTP request: connect with ws://\n")
 
 
 def timed_out(protocol: ServerProtocol) -> Response:
     """Return the response to a request that was not completed in time."""
     return protocol.reject(HTTPStatus.REQUEST_TIMEOUT, "the request was not completed in time: connect again\n")
+
+
+def _not_allowed(protocol: ServerProtocol, method: str) -> Response:
+    response = protocol.reject(HTTPStatus.METHOD_NOT_ALLOWED, "this port answers GET alone: connect with ws://\n")
+    response.headers["Allow"] = "GET"
+    if method == HTTPMethod.HEAD:
+        # RFC 9110 section 9.3.2: what GET would say about itself, and no content.
+        response.body = b""
+    return response
 
 
 def _not_a_websocket(protocol: ServerProtocol, path: str) -> Response:

@@ -5,8 +5,14 @@ The gateway sweeps over all connections once a second and asks each what is over
 transport; when that is above its high-water mark nothing is read from the client either, so that a client that asks
 without reading cannot pile up answers.
 
+What comes is parsed a slice a turn of the loop, and nothing is read meanwhile: a flood of tiny frames, which cost far
+more than their bytes, leaves everybody else their turns. Every frame counts against a limit per second, in every
+phase; beyond it the parser is not asked any more.
+
 Life: ``HANDSHAKE`` (HTTP) -> ``OPEN`` (WebSocket) -> ``CLOSING`` (a close was sent or received) -> gone. In every
 phase but OPEN the ``deadline`` (monotonic seconds) ends it; in OPEN it is the register deadline until registered.
+While CLOSING only the client's own close frame is waited for, for a bounded number of bytes. Once this side has sent
+its EOF nothing is parsed at all: what still comes is dropped.
 """
 
 from __future__ import annotations
@@ -21,6 +27,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from services.gateway import answers
+from services.gateway.rates import Rate
 from services.gateway.readers import Reader
 from services.gateway.session import Session, SessionState
 from shared.close_codes import INSTRUCTIONS, CloseCode
@@ -31,8 +38,17 @@ if TYPE_CHECKING:
 PING_FRAME: Final = b"\x89\x00"
 """An unmasked ping without payload (RFC 6455 section 5.5.2)."""
 
-_SLICE_BYTES: Final = 16 * 1024
-"""What is parsed at a time: between two slices a flood is noticed."""
+SLICE_BYTES: Final = 4096
+"""What is parsed in one turn of the loop."""
+
+MAX_FRAGMENTS: Final = 1024
+"""Frames that one message may come in."""
+
+MAX_LATE_BYTES: Final = 16 * 1024 * 1024
+"""What may come after a close before the socket is let go; a reset that comes early may cost the client the reason."""
+
+_TLS_HANDSHAKE: Final = b"\x16"
+"""The first byte of a TLS ClientHello (RFC 8446 section 5.1), which no HTTP request begins with."""
 
 
 class Phase(Enum):
@@ -47,9 +63,16 @@ class Connection(asyncio.Protocol):
     """One accepted socket; everything it decides is decided by its session and by the hub."""
 
     __slots__ = (
+        "_deaf",
         "_fragments",
+        "_frames",
         "_hub",
+        "_late",
+        "_message",
+        "_opening",
+        "_parse_is_due",
         "_protocol",
+        "_unparsed",
         "close_code",
         "connected_at",
         "deadline",
@@ -67,7 +90,14 @@ class Connection(asyncio.Protocol):
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._protocol = ServerProtocol(max_size=hub.settings.max_message_bytes)
-        self._fragments: list[bytes | bytearray] | None = None
+        self._frames = Rate()
+        self._message: bytearray | None = None
+        self._fragments = 0
+        self._opening = b""
+        self._unparsed = bytearray()
+        self._parse_is_due = False
+        self._deaf = False
+        self._late = 0
         self.session: Session | None = None
         self.reader: Reader | None = None
         self.phase = Phase.HANDSHAKE
@@ -92,23 +122,34 @@ class Connection(asyncio.Protocol):
         self._hub.disconnected(self)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser and carry out what came."""
+        """Take what came; carry it out now if it is short, else a slice in each turn of the loop."""
         self.last_seen = self._hub.monotonic()
         self.pinged_at = None
-        for start in range(0, len(data), _SLICE_BYTES):
-            self._protocol.receive_data(data[start : start + _SLICE_BYTES])
-            self._process()
+        if self.phase is Phase.HANDSHAKE and len(self._opening) < 8:
+            self._opening = (self._opening + data)[:8]
+            if self._opening.startswith(_TLS_HANDSHAKE):
+                self._hang_up()
+                return
+        if self.phase is Phase.CLOSING:
+            self._late += len(data)
+            if self._late > MAX_LATE_BYTES:
+                self.abort()
+        if self._deaf or self.transport.is_closing():
+            return
+        self._unparsed += data
+        if not self._parse_is_due:
+            self._parse()
 
     def eof_received(self) -> None:
         """The client sends nothing more: the transport closes itself."""
-        self._protocol.receive_eof()
-        self._process()
+        if not self._deaf:
+            self._protocol.receive_eof()
+            self._process()
 
     def pause_writing(self) -> None:
         """The transport is above its high-water mark."""
         self.paused_at = self._hub.monotonic()
-        if not self.transport.is_closing():
-            self.transport.pause_reading()
+        self._regulate()
         if self.reader is not None:
             self._hub.paused(self.reader)
 
@@ -117,8 +158,7 @@ class Connection(asyncio.Protocol):
         paused_at, self.paused_at = self.paused_at, None
         self.pinged_at = None
         self.last_seen = self._hub.monotonic()
-        if not self.transport.is_closing():
-            self.transport.resume_reading()
+        self._go_on()
         if paused_at is not None:
             self._hub.unpaused(self, paused_at)
 
@@ -160,11 +200,43 @@ class Connection(asyncio.Protocol):
 
     # Between the two.
 
+    def _parse(self) -> None:
+        """Parse one slice; the rest, if there is more, in the next turn of the loop."""
+        self._parse_is_due = False
+        if self._unparsed and self.paused_at is None and not self.transport.is_closing():
+            data = bytes(self._unparsed[:SLICE_BYTES])
+            del self._unparsed[:SLICE_BYTES]
+            self._protocol.receive_data(data)
+            self._process()
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """See to what is not parsed yet, in the next turn."""
+        if self._unparsed and self.paused_at is None and not self._parse_is_due:
+            self._parse_is_due = True
+            asyncio.get_running_loop().call_soon(self._parse)
+        self._regulate()
+
+    def _regulate(self) -> None:
+        """Read from the client only while answers can be written and nothing waits to be parsed."""
+        if self.transport.is_closing():
+            return
+        if self.paused_at is None and not self._unparsed:
+            self.transport.resume_reading()
+        else:
+            self.transport.pause_reading()
+
     def _process(self) -> None:
+        now = self._hub.monotonic()
         for event in self._protocol.events_received():
             if isinstance(event, Request):
                 self._answer(event)
             elif isinstance(event, Frame):
+                if self._frames.exceeds(self._hub.settings.max_frames_per_second, now):
+                    self.close(CloseCode.RATE_LIMITED)
+                    self._flush()
+                    self._end_writing()
+                    return
                 self._frame(event)
         if self.phase is Phase.HANDSHAKE and self._protocol.handshake_exc is not None:
             self._give_up_handshake()
@@ -189,7 +261,7 @@ class Connection(asyncio.Protocol):
         """What came is no HTTP request; the parser answers some of those itself, and the rest not at all."""
         pending = self._protocol.data_to_send()
         if pending == [b""]:
-            self.transport.write(answers.not_http(self._protocol).serialize())
+            self.transport.write(answers.unreadable(self._protocol, self._opening).serialize())
         self._begin_closing(None)
         for data in pending:
             self._write(data)
@@ -203,18 +275,25 @@ class Connection(asyncio.Protocol):
             self._hub.received_binary(self)
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
             self._fragment(frame)
-        elif frame.opcode is Opcode.PING:
-            self._hub.pinged(self)
 
     def _fragment(self, frame: Frame) -> None:
         if frame.opcode is Opcode.TEXT:
-            self._fragments = []
-        if self._fragments is None:
+            self._message, self._fragments = bytearray(), 0
+        if self._message is None:
             return
-        self._fragments.append(bytes(frame.data))
-        if frame.fin:
-            fragments, self._fragments = self._fragments, None
-            self._hub.received(self, b"".join(fragments))
+        self._message += frame.data
+        self._fragments += 1
+        if self._fragments > MAX_FRAGMENTS:
+            self.close(CloseCode.MESSAGE_TOO_BIG)
+        elif frame.fin:
+            message, self._message = self._message, None
+            self._hub.received(self, bytes(message))
+
+    def _hang_up(self) -> None:
+        """End a conversation that cannot begin: whoever speaks TLS reads no answer of ours."""
+        self._begin_closing(None)
+        self._deaf = True
+        self.transport.close()
 
     def _begin_closing(self, code: int | None) -> None:
         self.phase = Phase.CLOSING
@@ -229,6 +308,14 @@ class Connection(asyncio.Protocol):
     def _write(self, data: bytes) -> None:
         if data:
             self.transport.write(data)
-        elif self.transport.can_write_eof():
-            # Half a close: what the client still sends is discarded, so that it can read our last words.
+        else:
+            self._end_writing()
+
+    def _end_writing(self) -> None:
+        """Close our half: what the client still sends is dropped, so that it can read our last words."""
+        if self._deaf:
+            return
+        self._deaf = True
+        self._unparsed.clear()
+        if self.transport.can_write_eof():
             self.transport.write_eof()

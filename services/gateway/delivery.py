@@ -79,6 +79,10 @@ class Delivery:
         """Tell whether a resume from *position* may succeed: its epoch is the present one, or none is known yet."""
         return not self.ring.epoch or position.epoch == self.ring.epoch
 
+    def is_ahead(self, position: Position) -> bool:
+        """Tell whether the stream has not come as far as *position* here, so that nothing vouches for it yet."""
+        return bool(self.ring.epoch) and position.seq > self.ring.top
+
     def resume(self, write: Write, interest: Interest, position: Position, *, now: float, monotonic: float) -> Reader:
         """Enter a reader that goes on from a position it had; one of another epoch is told to resync."""
         reader = Reader(write, self.groups.enter(interest))

@@ -100,12 +100,6 @@ class Hub:
         if connection.session is not None:
             self._apply(connection, connection.session.receive_binary())
 
-    def pinged(self, connection: Connection) -> None:
-        """A ping frame came: answered by the parser already, and counted as a message."""
-        session = connection.session
-        if session is not None and session.counts_too_many(self._limits, self.clock()):
-            connection.close(CloseCode.RATE_LIMITED)
-
     def paused(self, reader: Reader) -> None:
         """A client's transport is full."""
         self.delivery.pause(reader)
@@ -210,8 +204,9 @@ class Hub:
         """Tell a client where it stands and begin its stream there."""
         session = clients.session_of(connection)
         position = effect.resume
-        resumed = position is not None and self.delivery.can_resume(position)
-        stands_at = position if position is not None and resumed else self.delivery.position
+        stands_at = position if position is not None and self.delivery.can_resume(position) else self.delivery.position
+        # Who is ahead of this gateway goes on from where it stands once the stream arrives there, if it ever does.
+        resumed = stands_at is position and not self.delivery.is_ahead(stands_at)
         self.clients[session.client_id] = connection
         registered = replies.registered(session.client_id, self.name, stands_at, resumed, self.settings.ping_interval)
         self.reply(connection, "registered", registered)

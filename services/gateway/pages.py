@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from services.gateway.delivery import Delivery
 from services.gateway.entries import enter
@@ -14,6 +14,9 @@ from shared.backoff import Backoff
 from shared.bus.contract import Line, Subscriber
 from shared.bus.messages import ReplayReply, ReplayRequest
 from shared.errors import BusError
+
+Fetch = Callable[[int], Awaitable[ReplayReply | None]]
+"""Asks a listener for what follows a seq; None when there was no answer."""
 
 
 class PageFetcher:
@@ -30,17 +33,15 @@ class PageFetcher:
         request_ids: itertools.count[int],
     ) -> None:
         """Fetch what is wanted, for ever, by at most ``replay_concurrency`` workers."""
+
+        def fetch(after_seq: int) -> Awaitable[ReplayReply | None]:
+            return _fetch(bus, hub, best_line(), next(request_ids), after_seq)
+
         async with asyncio.TaskGroup() as workers:
             for _ in range(hub.settings.replay_concurrency):
-                workers.create_task(self._work(bus, hub, best_line, request_ids))
+                workers.create_task(self._work(hub, fetch))
 
-    async def _work(
-        self,
-        bus: Subscriber,
-        hub: Hub,
-        best_line: Callable[[], Line | None],
-        request_ids: itertools.count[int],
-    ) -> None:
+    async def _work(self, hub: Hub, fetch: Fetch) -> None:
         backoff = Backoff(first=0.1, cap=1.0)
         delivery = hub.delivery
         while True:
@@ -51,7 +52,7 @@ class PageFetcher:
                 continue
             delivery.history.ask(after_seq)
             try:
-                reply = await self._fetch(bus, hub, best_line(), next(request_ids), after_seq)
+                reply = await fetch(after_seq)
                 if reply is not None and _settle(delivery, after_seq, reply, hub.clock()):
                     backoff.succeeded()
                 else:
@@ -60,20 +61,19 @@ class PageFetcher:
                 delivery.history.answered(after_seq)
             hub.attend()
 
-    async def _fetch(
-        self, bus: Subscriber, hub: Hub, line: Line | None, request_id: int, after_seq: int
-    ) -> ReplayReply | None:
-        if line is None:
-            return None
-        settings = hub.settings
-        request = ReplayRequest(
-            request_id, hub.delivery.ring.epoch, after_seq, settings.replay_page_events, settings.replay_page_bytes
-        )
-        try:
-            reply = await bus.request(line, request, timeout=settings.replay_timeout)
-        except BusError:
-            return None
-        return reply if isinstance(reply, ReplayReply) else None
+
+async def _fetch(bus: Subscriber, hub: Hub, line: Line | None, request_id: int, after_seq: int) -> ReplayReply | None:
+    if line is None:
+        return None
+    settings = hub.settings
+    request = ReplayRequest(
+        request_id, hub.delivery.ring.epoch, after_seq, settings.replay_page_events, settings.replay_page_bytes
+    )
+    try:
+        reply = await bus.request(line, request, timeout=settings.replay_timeout)
+    except BusError:
+        return None
+    return reply if isinstance(reply, ReplayReply) else None
 
 
 def _settle(delivery: Delivery, after_seq: int, reply: ReplayReply, now: float) -> bool:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -36,6 +36,7 @@ from services.gateway.effects import (
     Reply,
 )
 from services.gateway.errors import Refusal, Slug
+from services.gateway.rates import Rate
 from services.gateway.subscriptions import EVERYTHING, Interest, Subscription
 from shared.bus.messages import Recipient
 from shared.catalog import Catalog
@@ -71,15 +72,14 @@ class Context(NamedTuple):
 class Session:
     """State of one client; ``subscriptions`` is None until it made one, and then holds them by the client's ids."""
 
-    __slots__ = ("_counted", "_second", "app_name", "client_id", "state", "subscriptions")
+    __slots__ = ("_messages", "app_name", "client_id", "state", "subscriptions")
 
     def __init__(self, client_id: str) -> None:
         self.client_id = client_id
         self.app_name = ""
         self.state = SessionState.NEW
         self.subscriptions: dict[str, Subscription] | None = None
-        self._second = 0
-        self._counted = 0
+        self._messages = Rate()
 
     @property
     def interest(self) -> Interest:
@@ -90,7 +90,7 @@ class Session:
         """Return what a text frame asks for."""
         if self.state is SessionState.CLOSED:
             return []
-        if self.counts_too_many(context.limits, context.now):
+        if self._messages.exceeds(context.limits.max_messages_per_second, context.now):
             return self.close(CloseCode.RATE_LIMITED)
         try:
             envelope = messages.open_envelope(text)
@@ -107,13 +107,6 @@ class Session:
             return []
         refusal = Refusal(Slug.MALFORMED_MESSAGE, got="a binary frame")
         return [error(refusal, None, None), *self.close(CloseCode.MALFORMED_MESSAGE)]
-
-    def counts_too_many(self, limits: Limits, now: float) -> bool:
-        """Count one more frame and tell whether there were too many in this second."""
-        if int(now) != self._second:
-            self._second, self._counted = int(now), 0
-        self._counted += 1
-        return self._counted > limits.max_messages_per_second
 
     def _handler(self, message_type: str) -> Handler:
         if message_type not in MESSAGE_TYPES:
@@ -135,11 +128,10 @@ class Session:
 
 def _register(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
     asked = messages.read(envelope, messages.Register)
-    if asked.resume is not None and asked.resume.seq < 0:
-        raise Refusal(Slug.INVALID_DATA, message_type="register", detail="resume.seq is never negative")
-    subscriptions = {item.id: _checked(item, context) for item in asked.subscribe}
-    if len(subscriptions) > context.limits.max_subscriptions:
+    messages.check_register(asked)
+    if len(asked.subscribe) > context.limits.max_subscriptions:
         raise Refusal(Slug.TOO_MANY_SUBSCRIPTIONS, limit=context.limits.max_subscriptions)
+    subscriptions = {item.id: _checked(item, context) for item in asked.subscribe}
     if admit(asked.token) is None:
         return session.close(CloseCode.UNAUTHORIZED)
     session.app_name = asked.app_name
@@ -157,7 +149,7 @@ def _token(session: Session, envelope: Envelope, _context: Context) -> list[Effe
 
 
 def _ping(_session: Session, envelope: Envelope, context: Context) -> list[Effect]:
-    return [Reply("pong", _pong(envelope.data, context.now))]
+    return [Reply("pong", {**messages.read(envelope, dict[str, msgspec.Raw]), "server_time": timestamp(context.now)})]
 
 
 def _subscribe(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
@@ -218,13 +210,3 @@ def error(refusal: Refusal, in_reply_to: str | None, reference: str | int | None
     """Return the ``error`` that tells a client why its message was not carried out."""
     data = {"code": refusal.slug.value, "reason": refusal.reason, "in_reply_to": in_reply_to, "id": reference}
     return Reply("error", data)
-
-
-def _pong(data: msgspec.Raw, now: float) -> dict[str, Any]:
-    """Return the ping's data and the server's time; data that is no object is put under ``data``."""
-    try:
-        decoded = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as problem:
-        raise Refusal(Slug.INVALID_DATA, message_type="ping", detail=str(problem)) from None
-    same = decoded if isinstance(decoded, dict) else {"data": decoded}
-    return {**same, "server_time": timestamp(now)}

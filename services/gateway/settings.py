@@ -37,6 +37,9 @@ class GatewaySettings(Settings):
     max_messages_per_second: int = setting(
         100, unit="messages/s", ge=1, description="messages a client may send in a second"
     )
+    max_frames_per_second: int = setting(
+        1000, unit="frames/s", ge=1, description="frames of any kind a client may send in a second"
+    )
     max_subscriptions: int = setting(100, unit="subscriptions", ge=1, description="subscriptions of one client")
     max_where_conditions: int = setting(32, unit="conditions", ge=1, description="conditions of one subscription")
     max_pending_requests: int = setting(

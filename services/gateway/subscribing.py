@@ -96,6 +96,8 @@ def _conditions(
     for column, tests in where.items():
         if columns is not None and column not in columns:
             raise Refusal(Slug.UNKNOWN_COLUMN, got=_shown(column), known=_listed(columns))
+        if not tests:
+            raise Refusal(Slug.UNKNOWN_OPERATOR, got="none", column=_shown(column), known=", ".join(OPERATORS))
         for operator, operand in tests.items():
             yield _condition(column, operator, operand, None if columns is None else columns[column])
 

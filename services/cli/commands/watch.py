@@ -9,9 +9,11 @@ import typer
 
 from services.cli.database import connection, url_in_force
 from services.cli.terminal import say
-from services.setup import unwatch as unwatch_table
 from services.setup import watch as watch_table
+from services.setup.transactions import changing
 from services.setup.watching import DEFAULT_CAPTURE
+from shared.errors import DatabaseRefused
+from shared.queries import query
 
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="As in SQL: bookings, audit.entries.")]
 
@@ -41,7 +43,7 @@ def watch(
 def unwatch(table: Table) -> None:
     """Stop watching a table.
 
-    Its rows stay as they are. Repeatable.
+    Its rows stay as they are.
     """
     asyncio.run(_unwatch(url_in_force(), table))
     say(f"{table} is not watched")
@@ -53,5 +55,7 @@ async def _watch(url: str, table: str, channel: str | None, capture: str) -> Non
 
 
 async def _unwatch(url: str, table: str) -> None:
-    async with connection(url) as database:
-        await unwatch_table(database, table)
+    async with connection(url) as database, changing(database, f"{table} is still watched"):
+        was_watched = await database.fetchval(query("unwatch"), table)
+    if not was_watched:
+        raise DatabaseRefused(f"expected a watched table, but {table} is not watched; correct the name, or leave it")

@@ -148,8 +148,16 @@ async def test_watch_and_unwatch(url: str) -> None:
     assert (await wasla("watch", "tickets", "--channel", "t")).exit_code == 0
     assert await watched(url) == {"tickets": "t"}
     assert (await wasla("unwatch", "tickets")).exit_code == 0
-    assert (await wasla("unwatch", "tickets")).exit_code == 0
     assert await watched(url) == {}
+
+
+@pytest.mark.parametrize("table", ["tickets", "nowhere"])
+async def test_unwatching_what_is_not_watched_is_said_and_fails(url: str, table: str) -> None:
+    await execute(url, TABLES)
+    await wasla("setup", "--no-verify")
+    ended = await wasla("unwatch", table)
+    assert ended.exit_code == 1
+    assert f"expected a watched table, but {table} is not watched" in ended.stderr
 
 
 @only_newest

@@ -44,6 +44,9 @@ async def ask(gateway: Gateway, request: bytes) -> bytes:
         (b"GET /healthz?x=1 HTTP/1.1", b"200 OK", b"ok\n"),
         (b"GET / HTTP/1.1", b"426 Upgrade Required", b"this port speaks WebSocket"),
         (b"GET /secret HTTP/1.1", b"404 Not Found", b"there is nothing here"),
+        (b"POST / HTTP/1.1", b"405 Method Not Allowed", b"Allow: GET"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1", b"405 Method Not Allowed", b"this port answers GET alone"),
+        (b"OPTIONS * HTTP/1.1", b"405 Method Not Allowed", b"this port answers GET alone"),
         (b"EHLO mail.example.org", b"400 Bad Request", b"this is no HTTP request"),
     ],
 )
@@ -53,6 +56,18 @@ async def test_plain_http_is_answered_with_a_sentence(
     answer = await ask(gateway, request_line + b"\r\nHost: x\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 " + status)
     assert words in answer
+
+
+async def test_a_head_request_is_answered_without_content(gateway: Gateway) -> None:
+    answer = await ask(gateway, b"HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+async def test_tls_on_the_plain_port_is_hung_up_on(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway(handshake_timeout=1000.0)
+    assert await ask(gateway, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03") == b""
+    await until(lambda: not gateway.hub.connections)
 
 
 async def test_half_a_handshake_is_told_that_its_time_is_up(start_gateway: StartGateway) -> None:

@@ -82,8 +82,9 @@ async def test_a_position_from_the_future_is_told_to_reload(
     listener: FakeListener, gateway: Gateway, client_of: ConnectClient
 ) -> None:
     client = await client_of(gateway)
-    await client.register(resume={"epoch": "epoch-1", "seq": 77})
-    assert (await client.expect("resync"))["reason"] == "epoch_changed"
+    registered = await client.register(resume={"epoch": "epoch-1", "seq": 2**63 - 1})
+    assert registered["resumed"] is False
+    assert await client.expect("resync") == {"reason": "epoch_changed", "tables": None, "epoch": "epoch-1", "seq": 0}
     listener.insert()
     assert await client.events(1) == [1]
 
@@ -93,7 +94,8 @@ async def test_a_position_this_gateway_has_not_reached_yet_is_waited_for(
 ) -> None:
     """A client that moves between gateways may have seen more than the new one."""
     client = await client_of(gateway)
-    await client.register(resume={"epoch": "epoch-1", "seq": 2})
+    registered = await client.register(resume={"epoch": "epoch-1", "seq": 2})
+    assert (registered["seq"], registered["resumed"]) == (2, False)
     listener.insert(4)
     assert await client.events(2) == [3, 4]
 

@@ -127,7 +127,7 @@ async def test_a_paused_client_misses_custom_events_and_nothing_else(
 async def test_a_client_that_asks_without_reading_does_not_pile_up_answers(
     listener: FakeListener, start_gateway: StartGateway
 ) -> None:
-    gateway = await start_gateway(max_messages_per_second=1_000_000)
+    gateway = await start_gateway(max_messages_per_second=1_000_000, max_frames_per_second=1_000_000)
     slow = SlowClient(gateway.port)
     await slow.register()
     ping = {"message_type": "ping", "data": {"filler": "x" * 60}}

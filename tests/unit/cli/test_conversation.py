@@ -76,8 +76,16 @@ def test_a_gateway_that_knows_no_epoch_yet_leaves_nothing_to_resume() -> None:
 def test_an_event_is_told_with_its_own_text() -> None:
     found = Conversation("me").receive(event(7, data={"n": 1}, note="unknown fields stay in the text"))
     assert isinstance(found, Happened)
-    assert (found.seq, found.table, found.data) == (7, "bookings", {"n": 1})
+    assert (found.seq, found.table, found.data) == (7, "bookings", msgspec.Raw(b'{"n":1}'))
     assert msgspec.json.decode(found.text)["note"] == "unknown fields stay in the text"
+
+
+def test_a_row_with_a_number_of_thousands_of_digits_is_told() -> None:
+    number = b"1" * 5001
+    found = Conversation("me").receive(event(7, data=msgspec.Raw(b'{"n":%b}' % number), old=msgspec.Raw(number)))
+    assert isinstance(found, Happened)
+    assert bytes(found.data) == b'{"n":%b}' % number
+    assert number in found.text
 
 
 def test_what_a_user_is_told() -> None:

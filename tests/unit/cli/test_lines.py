@@ -23,7 +23,8 @@ from services.monitor.status import (
 
 def line(**seen: Any) -> str:
     fields = {"event_type": "INSERT", "table": "bookings", "id": "b1", "timestamp": "T", "seq": 7, "channel": "c"}
-    return "".join(text for text, _ in event_pieces(Happened(**{**fields, **seen})))
+    rows = {name: msgspec.Raw(msgspec.json.encode(seen.pop(name))) for name in ("data", "old") if name in seen}
+    return "".join(text for text, _ in event_pieces(Happened(**{**fields, **seen, **rows})))
 
 
 def test_an_insert_shows_its_row() -> None:
@@ -34,6 +35,13 @@ def test_an_insert_shows_its_row() -> None:
 def test_an_update_shows_what_changed() -> None:
     shown = line(event_type="UPDATE", data={"id": "b1", "n": 2, "s": None}, changed=["n", "s"], old={"n": 1, "s": "x"})
     assert shown.endswith('bookings  b1  n: 1 -> 2, s: "x" -> null')
+
+
+def test_a_number_of_thousands_of_digits_is_shown_as_it_came() -> None:
+    number = "1" * 5001
+    new, old = msgspec.Raw(b'{"n": %b}' % number.encode()), msgspec.Raw(b'{"n": 1.50}')
+    assert line(data=new).endswith(f'{{"n": {number}}}')
+    assert line(event_type="UPDATE", data=new, changed=["n"], old=old).endswith(f"n: 1.50 -> {number}")
 
 
 def test_an_update_that_changed_nothing_says_so() -> None:
