@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -17,6 +18,17 @@ from shared.settings import Settings
 
 CONNECT_TIMEOUT = 5.0
 """Seconds until a server that does not answer counts as unreachable."""
+
+STEADY: Final = {
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "default_transaction_read_only": "off",
+    "default_transaction_isolation": "read committed",
+    "client_min_messages": "warning",
+}
+"""Server settings of a session that is to last: what a role or a database was given for others does not end it."""
 
 _REFUSALS = (
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -62,6 +74,14 @@ async def connect(
         raise DatabaseUnreachable(
             f"{describe(url)} does not answer ({reason}); start it, or correct WASLA_DATABASE_URL"
         ) from None
+    except asyncpg.FeatureNotSupportedError as error:
+        # What a server says when the database's encoding has no way to the client's, which is UTF-8.
+        raise DatabaseRefused(
+            f"{describe(url)} refused the connection ({error}); move its content to a database made with "
+            "ENCODING 'UTF8'"
+        ) from None
+    except asyncpg.PostgresError as error:
+        raise DatabaseRefused(f"{describe(url)} refused the connection ({error}); see its log") from None
     except (ValueError, asyncpg.InterfaceError) as error:
         raise ConfigurationError(
             f"WASLA_DATABASE_URL: expected postgresql://user:password@host:port/database, but {error}"

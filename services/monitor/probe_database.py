@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from shared.database import connect
+from shared.database import STEADY, connect
 from shared.errors import ConfigurationError, DatabaseError, DatabaseRefused, DatabaseUnreachable
 from shared.queries import query
 
@@ -69,7 +69,7 @@ class ProbeDatabase:
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             try:
-                self._connection = await connect(self._url(), application_name="wasla-monitor")
+                self._connection = await connect(self._url(), application_name="wasla-monitor", server_settings=STEADY)
             except ConfigurationError as error:
                 raise DatabaseError(str(error)) from None
         return self._connection

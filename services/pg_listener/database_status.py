@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+START_PATIENCE: Final = 15.0
+"""Seconds after its start for which a listener expects the database to be starting, too."""
+
 
 class DatabaseStatus:
     """Up when the sequencing session works and the listening one gets answers.
@@ -16,6 +21,12 @@ class DatabaseStatus:
         self.reason = "not connected yet"
         self._connected = False
         self._answering = True
+        self._began = now
+        self._was_up = False
+
+    def is_starting(self, now: float) -> bool:
+        """Tell whether it is too early for a database that was never up to count as trouble."""
+        return not self._was_up and now < self._began + START_PATIENCE
 
     def connected(self, now: float) -> bool:
         """The sequencing session works."""
@@ -44,4 +55,5 @@ class DatabaseStatus:
         if up != self.up:
             self.since = now
         self.up, self.reason = up, reason
+        self._was_up = self._was_up or up
         return changed

@@ -57,12 +57,16 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Intervals in seconds: ``busy`` between polls while there is work, ``watchful`` where polling lasts long."""
+    """Intervals in seconds: ``busy`` between polls while there is work, ``watchful`` where polling lasts long.
+
+    ``rest`` is how many times as long as a drain took the pause after it lasts, between ``busy`` and ``watchful``.
+    """
 
     busy: float = 0.005
     watchful: float = 0.02
     release_after: float = 0.25
     safety: float = 1.0
+    rest: float = 3.0
 
 
 class Doorbell:
@@ -75,6 +79,7 @@ class Doorbell:
         self._pace = pace
         self._quiet_since = now
         self._poll_at = now
+        self._drain_began = now
         self._may_take = False
         self._rung = False
         self._horizon = math.inf
@@ -90,9 +95,10 @@ class Doorbell:
             return Act.RELEASE
         return Wait(until=self._poll_at, wakeable=not busy)
 
-    def draining(self) -> None:
+    def draining(self, now: float) -> None:
         """A DRAIN begins: it answers every ring heard so far, and none that is heard while it runs."""
         self._rung = False
+        self._drain_began = now
 
     def rang(self) -> None:
         """Somebody rang: there may be something to drain."""
@@ -128,7 +134,10 @@ class Doorbell:
         elif self.state is State.LETTING_GO and xmin > self._horizon:
             self.state = State.IDLE
         self._may_take = True
-        self._poll_at = now if more else now + self._interval(now)
+        # Under load a drain takes a while, and a little more is worth waiting for: fewer, fuller batches cost the
+        # writers, who share the machine with us, far less than many small ones.
+        rest = min(self._pace.rest * (now - self._drain_began), self._pace.watchful)
+        self._poll_at = now if more else now + max(self._interval(now), rest)
 
     def _become_busy(self, now: float) -> None:
         self.state = State.BUSY

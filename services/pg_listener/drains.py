@@ -45,13 +45,16 @@ async def drain(
     max_bytes: int,
     complete: bool,
     failed_tables: list[str],
-    timeout: float,
+    row_max_bytes: int,
+    mark: bool,
 ) -> Drain:
     """Number what is visible in the outbox, at most a batch; ``complete``: look at all of it.
 
-    ``failed_tables`` get a mark in the log. Committed when this returns; when it raises, it may be.
+    ``failed_tables`` get a mark in the log, those of them that are watched. Rows beyond ``row_max_bytes`` come without
+    their data; with ``mark`` a mark takes the place of the first row. Committed when this returns; when it raises, it
+    may be. Takes as long as it takes: planning a long backlog is one statement.
     """
     *rows, status = await connection.fetch(
-        query("sequence"), max_events, max_bytes, complete, failed_tables, timeout=timeout
+        query("sequence"), max_events, max_bytes, complete, failed_tables, row_max_bytes, mark
     )
     return Drain(rows, _decode_status(status["status"]))

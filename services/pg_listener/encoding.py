@@ -2,23 +2,20 @@
 
 The complete JSON of the client's message is written here, once for all clients; row JSON is passed through as
 PostgreSQL wrote it, never parsed. The envelope's timestamp is when the event was sequenced, so that every listener
-writes the same bytes for the same event, live or replayed; only the round-trip probe's events say when they were
-published as well.
+writes the same bytes for the same event, live or replayed; only internal events (the round-trip probe's) say when
+they were published as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from shared.events import CAPTURE_FAILED, Event
 from shared.protocol import NULL, RealtimeEvent, TransactionPlace, timestamp
-
-PROBE_CHANNEL: Final = "wasla_probe"
-"""Channel of the round-trip probe; its events are internal."""
 
 Row = Mapping[str, Any]
 """A row of the named queries ``sequence`` and ``read_log``; times are Unix seconds."""
@@ -42,18 +39,17 @@ def encode_rows(rows: Iterable[Row], *, published_at: float, row_max_bytes: int)
 
 
 def _event(row: Row, published_at: float, row_max_bytes: int) -> Event:
-    channel = row["channel"]
     event_type = row["event_type"]
     is_mark = event_type == CAPTURE_FAILED
     return Event(
         seq=row["seq"],
         event_type=event_type,
         table=row["table_name"],
-        channel=channel,
+        channel=row["channel"],
         business_event=row["business_event"],
         captured_at=row["captured_at"],
         message=b"" if is_mark else _message(row, published_at, row_max_bytes),
-        internal=channel == PROBE_CHANNEL,
+        internal=row["internal"],
     )
 
 
@@ -75,7 +71,7 @@ def _message(row: Row, published_at: float, row_max_bytes: int) -> bytes:
         origin=row["origin"],
         tx=TransactionPlace(id=row["tx_id"], index=row["tx_index"], size=row["tx_size"]),
     )
-    if event.channel == PROBE_CHANNEL:
+    if row["internal"]:
         event.hops = {
             "captured": row["captured_at"],
             "sequenced": row["sequenced_at"],

@@ -20,7 +20,7 @@ from services.pg_listener.settings import ListenerSettings
 from services.pg_listener.signals import Signals
 from services.pg_listener.standby import Standby
 from shared.backoff import Backoff
-from shared.errors import DatabaseError
+from shared.errors import DatabaseError, DatabaseUnreachable
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +40,7 @@ class Leadership:
         self._signals = signals
         self._standby = Standby(feed, signals, settings)
         self._metrics = metrics
+        self._waiting = False
 
     async def run(self) -> None:
         """Connect, stand by, lead; when the session ends, again after a backoff."""
@@ -66,6 +67,14 @@ class Leadership:
         await Sequencer(connection, self._feed, self._signals, self._settings, self._metrics).lead()
 
     def _say_lost(self, error: DatabaseError) -> None:
+        """Say it once; a database that starts when this process does is waited for, and told of if that takes long."""
+        now = time.time()
         was_leading = self._feed.leading
-        if self._feed.database.lost(str(error), time.time()):
+        changed = self._feed.database.lost(str(error), now)
+        if isinstance(error, DatabaseUnreachable) and self._feed.database.is_starting(now):
+            self._waiting = True
+            if changed:
+                log.info("waiting for the database", reason=str(error))
+        elif changed or self._waiting:
+            self._waiting = False
             log.warning("database down", reason=str(error), was_leading=was_leading)

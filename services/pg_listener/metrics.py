@@ -29,6 +29,7 @@ class ListenerMetrics:
         self.skipped_notifications = self._counter(
             "wasla_notifications_skipped", "Courtesy notifications not sent because the server's queue was filling."
         )
+        self.marked_rows = self._counter("wasla_rows_marked", "Rows that could not be numbered and became marks.")
         self.epoch_changes = self._counter("wasla_epoch_changes", "Changes of the epoch.")
         self.leading = self._gauge("wasla_leading", "1 while this process sequences.")
         self.database_up = self._gauge("wasla_database_up", "1 while this process can use the database.")

@@ -2,14 +2,15 @@
 
 One statement is under way at a time. What it numbered is committed before it is published, and published before
 the next statement begins. A statement whose end was not heard (the session broke) may have committed: the next
-session catches up from the log before it sequences.
+session catches up from the log before it sequences. A row that cannot be numbered, whatever the reason, becomes a
+mark of its table: it stops nobody else's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import structlog
@@ -18,12 +19,18 @@ from services.pg_listener.doorbell import Act, Doorbell, Pace, State, Wait
 from services.pg_listener.drains import Drain, drain
 from services.pg_listener.feed import Feed
 from services.pg_listener.metrics import ListenerMetrics
+from services.pg_listener.patience import while_at_work
+from services.pg_listener.sessions import is_of_the_rows
 from services.pg_listener.settings import ListenerSettings
 from services.pg_listener.signals import Signals
+from services.pg_listener.suspicion import Suspicion
 from services.pg_listener.upkeep import Upkeep
 from shared.queries import query
 
 log = structlog.get_logger(__name__)
+
+UNKNOWN_TOLD: Final = 100
+"""Tables that are not watched of which a session says that their failed capture was reported."""
 
 
 class Sequencer:
@@ -45,9 +52,12 @@ class Sequencer:
         self._clock = asyncio.get_running_loop().time
         self._upkeep = Upkeep(connection, settings, self._clock())
         self._doorbell = Doorbell(_pace(settings), audible=False, now=self._clock())
+        self._suspicion = Suspicion(settings.batch_max_events)
         self._shown: State | None = None
         self._complete_at = self._clock()
         self._outbox_missing = False
+        self._reason = ""
+        self._unknown: set[str] = set()
 
     async def lead(self) -> None:
         """Sequence until the session ends; raises what the driver raises. Cancelling publishes nothing by halves."""
@@ -85,20 +95,53 @@ class Sequencer:
 
     async def _drain(self, now: float) -> None:
         failed_tables = self._signals.failures(time.monotonic())
-        self._doorbell.draining()
-        drained = await drain(
-            self._connection,
-            max_events=self._settings.batch_max_events,
-            max_bytes=self._settings.batch_max_bytes,
-            complete=self._look_at_everything(now),
-            failed_tables=failed_tables,
-            timeout=self._settings.statement_timeout,
-        )
+        self._doorbell.draining(now)
+        try:
+            drained = await self._sequence(failed_tables, complete=self._look_at_everything(now))
+        except asyncpg.PostgresError as error:
+            self._isolate(error)
+            return
         self._publish(drained)
-        for table in failed_tables:
-            self._signals.reported(table)
+        self._account(drained, failed_tables)
         status = drained.status
         self._doorbell.drained(found=bool(drained.rows), more=status.has_more, xmin=status.xmin, now=self._clock())
+
+    async def _sequence(self, failed_tables: list[str], *, complete: bool) -> Drain:
+        statement = drain(
+            self._connection,
+            max_events=self._suspicion.limit,
+            max_bytes=self._settings.batch_max_bytes,
+            complete=complete,
+            failed_tables=failed_tables,
+            row_max_bytes=self._settings.row_max_bytes,
+            mark=self._suspicion.mark,
+        )
+        return await while_at_work(self._connection, statement, self._settings)
+
+    def _isolate(self, error: asyncpg.PostgresError) -> None:
+        """Ask for less after a failure that a row may have caused, and at once; raise any other."""
+        if not is_of_the_rows(error) or not self._suspicion.failed():
+            raise error
+        self._reason = str(error)
+        self._doorbell.rang()
+
+    def _account(self, drained: Drain, failed_tables: list[str]) -> None:
+        """Note which row was marked and which reports are dealt with."""
+        if self._suspicion.mark and drained.rows:
+            self._metrics.marked_rows.inc()
+            row = drained.rows[0]
+            log.error("row not numbered, marked", table=row["table_name"], seq=row["seq"], reason=self._reason)
+        self._suspicion.drained(len(drained.rows))
+        for table in failed_tables:
+            self._signals.reported(table)
+        self._tell_unknown(set(failed_tables) - {row["table_name"] for row in drained.rows})
+
+    def _tell_unknown(self, tables: set[str]) -> None:
+        """Say once, of a few, that a table was reported that is not watched: every role may ring."""
+        for table in tables - self._unknown:
+            if len(self._unknown) < UNKNOWN_TOLD:
+                self._unknown.add(table)
+                log.debug("failed capture reported of a table that is not watched", table=table)
 
     def _look_at_everything(self, now: float) -> bool:
         """Now and then, when idle: what is old in the outbox costs time while a long transaction keeps it there."""

@@ -12,8 +12,9 @@ from typing import Final
 
 import asyncpg
 
-from shared.database import connect, database_url, describe
+from shared.database import CONNECT_TIMEOUT, STEADY, connect, database_url, describe
 from shared.errors import ConfigurationError, DatabaseRefused, DatabaseUnreachable
+from shared.queries import query
 from shared.settings import Settings
 
 SEQUENCING: Final = {
@@ -43,6 +44,18 @@ _ENDED = (
 )
 
 
+_NOT_OF_THE_ROWS = frozenset({"08", "25", "26", "28", "3D", "3F", "40", "42", "53", "55", "57", "58"})
+"""Classes of SQLSTATE that no row causes: the link, the transaction's state, rights, serialization, missing objects,
+resources, locks, cancellation, the system. See PostgreSQL's appendix on error codes."""
+
+
+def is_of_the_rows(error: asyncpg.PostgresError) -> bool:
+    """Tell whether a statement may have failed because of what the rows hold, so that other rows would pass."""
+    if isinstance(error, asyncpg.OutOfMemoryError):
+        return True  # a single enormous value is enough
+    return (error.sqlstate or "08")[:2] not in _NOT_OF_THE_ROWS
+
+
 @asynccontextmanager
 async def session(
     settings: Settings, application_name: str, server_settings: dict[str, str] | None = None
@@ -60,7 +73,16 @@ async def open_session(
     settings: Settings, application_name: str, server_settings: dict[str, str] | None = None
 ) -> asyncpg.Connection:
     """Open a session; raise DatabaseUnreachable or DatabaseRefused."""
-    return await connect(_url(settings), application_name=application_name, server_settings=server_settings)
+    steady = {**STEADY, **(server_settings or {})}
+    connection = await connect(_url(settings), application_name=application_name, server_settings=steady)
+    try:
+        with sentences(settings):
+            # Not every version knows it, so it cannot be asked for at the start.
+            await connection.execute(query("lift_transaction_timeout"), timeout=CONNECT_TIMEOUT)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class ListenerSettings(Settings):
         0.25, unit="s", gt=0, description="pause between a standby's tries to become the leader"
     )
     statement_timeout: float = setting(
-        30.0, unit="s", gt=0, description="longest wait for one drain before the connection is given up"
+        30.0, unit="s", gt=0, description="longest wait for a statement; a drain at work is waited for"
     )
     replay_ring_max_events: int = setting(50_000, unit="events", ge=1, description="recent events kept in memory")
     replay_ring_max_bytes: int = setting(

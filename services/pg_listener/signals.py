@@ -7,6 +7,9 @@ import asyncio
 FAILURES_KEPT = 10.0
 """Seconds for which a standby remembers what only the leader reports, in case it becomes the leader."""
 
+REPORTS_KEPT = 10_000
+"""Tables reported at a time; every role may ring, so there is a bound."""
+
 
 class Signals:
     """Flags between the tasks of one event loop. ``audible``: notifications arrive, as far as is known."""
@@ -31,7 +34,8 @@ class Signals:
 
     def capture_failed(self, table: str, now: float) -> None:
         """Changes of a table could not be captured, and this is all that could be said about it."""
-        self._failures[table] = now
+        if len(self._failures) < REPORTS_KEPT:
+            self._failures[table] = now
         self.ring()
 
     def take_ring(self) -> bool:

@@ -124,7 +124,9 @@ class Wakeups:
         self._signals.catalog_stale.set()
 
     def _say_lost(self, error: DatabaseError) -> None:
-        """Say it once, until this session listens again."""
+        """Say it once, until this session listens again; not while the database is starting."""
+        if isinstance(error, DatabaseUnreachable) and self._status.is_starting(time.time()):
+            return
         if not self._lost:
             log.warning("notifications are not heard, polling instead", reason=str(error))
         self._lost = True

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 OLDEST_VERSION = 150000
 
+UNFIT_ENCODINGS = frozenset({"SQL_ASCII", "MULE_INTERNAL"})
+"""Encodings without a way to UTF-8, in which events are written: the first checks nothing, the second has none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -17,6 +20,7 @@ class Facts:
     read_only: bool
     role: str
     database: str
+    encoding: str
     may_create_schema: bool
     public_exists: bool
     may_create_in_public: bool
@@ -31,6 +35,11 @@ def refusals(facts: Facts) -> Iterator[str]:
     if facts.server_version < OLDEST_VERSION:
         major, minor = divmod(facts.server_version, 10000)
         yield f"expected PostgreSQL 15 or later, got {major}.{minor}; upgrade the server"
+    if facts.encoding in UNFIT_ENCODINGS:
+        yield (
+            f"expected a database whose text can be written as UTF-8, got the encoding {facts.encoding} in "
+            f"{_quoted(facts.database)}; move its content to a database made with ENCODING 'UTF8'"
+        )
     yield from _writability(facts)
     yield from _schema(facts)
     yield from _public(facts)

@@ -11,13 +11,10 @@ CREATE TABLE wasla.migration (
 );
 COMMENT ON TABLE wasla.migration IS 'Which files made this schema, with the SHA-256 of the text that ran last';
 
--- One sequence gives both statement stamps and row ids: only their order matters, and one is cheaper than two.
-CREATE SEQUENCE wasla.outbox_id;
-
 CREATE TABLE wasla.outbox (
     xid            xid8 NOT NULL DEFAULT pg_current_xact_id(),
     stamp          bigint NOT NULL,
-    id             bigint NOT NULL DEFAULT nextval('wasla.outbox_id'),
+    id             pg_lsn NOT NULL DEFAULT pg_current_wal_insert_lsn(),
     table_name     text NOT NULL,
     channel        text NOT NULL,
     event_type     text NOT NULL,
@@ -36,7 +33,9 @@ COMMENT ON TABLE wasla.outbox IS
     'Row changes, written by the capture triggers in the writer''s own transaction and moved to event_log by the sequencer';
 COMMENT ON COLUMN wasla.outbox.xid IS 'top-level transaction; the index starts with it, so that a drain reads only what can be new';
 COMMENT ON COLUMN wasla.outbox.stamp IS
-    'drawn when the statement began: statement triggers fire after everything the statement''s row triggers did';
+    'counts the transaction''s statements as they begin: statement triggers fire after all that the statement''s row triggers did';
+COMMENT ON COLUMN wasla.outbox.id IS
+    'where the WAL stood: grows with every row, and over a commit that somebody has seen, at no cost to concurrent writers';
 
 CREATE TABLE wasla.event_log (
     seq            bigint NOT NULL,
@@ -79,7 +78,7 @@ CREATE TABLE wasla.backlog (
     size       integer NOT NULL,
     done       integer NOT NULL DEFAULT 0,
     last_stamp bigint NOT NULL DEFAULT -1,
-    last_id    bigint NOT NULL DEFAULT -1
+    last_id    pg_lsn NOT NULL DEFAULT '0/0'
 );
 COMMENT ON TABLE wasla.backlog IS
     'Used when more is visible than fits a batch: the transactions of that look, in order, and how far each is done';

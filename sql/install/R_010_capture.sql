@@ -7,14 +7,17 @@ CREATE OR REPLACE FUNCTION wasla.stamp_statement() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     setting constant text := 'wasla.stamps_' || tg_relid || '_' || tg_op || '_' || pg_trigger_depth();
+    stamp bigint;
 BEGIN
-    PERFORM set_config(setting, concat_ws(',', nullif(current_setting(setting, true), ''), nextval('wasla.outbox_id')), true);
+    stamp := coalesce(nullif(current_setting('wasla.statement', true), '')::bigint, 0) + 1;
+    PERFORM set_config('wasla.statement', stamp::text, true);
+    PERFORM set_config(setting, concat_ws(',', nullif(current_setting(setting, true), ''), stamp), true);
     RETURN NULL;
 EXCEPTION WHEN OTHERS OR assert_failure THEN
-    RETURN NULL;  -- the capture draws a stamp of its own
+    RETURN NULL;  -- the capture takes the last stamp there is
 END $$;
 COMMENT ON FUNCTION wasla.stamp_statement() IS
-    'BEFORE STATEMENT: draws the number that puts this statement''s rows before those of the statements its triggers run';
+    'BEFORE STATEMENT: counts, so that the number puts this statement''s rows before those of the statements its triggers run';
 
 CREATE OR REPLACE FUNCTION wasla.composite_id(image jsonb, key_columns text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -68,7 +71,7 @@ BEGIN
     END IF;
     BEGIN
         -- tg_argv: the table's name on events, its channel, the columns left out, its key columns
-        statement_stamp := coalesce(stamp::bigint, nextval('wasla.outbox_id'));
+        statement_stamp := coalesce(stamp, nullif(current_setting('wasla.statement', true), ''), '0')::bigint;
         IF tg_op = 'INSERT' THEN
             INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, new_row, business_event)
             SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $new_id$, r.new_row, $business_event$
@@ -182,7 +185,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN QUERY
         INSERT INTO wasla.outbox AS o (stamp, table_name, channel, event_type, row_id)
-        SELECT nextval('wasla.outbox_id'), w.table_name, w.channel, 'TEST', 'test-' || gen_random_uuid()
+        SELECT 0, w.table_name, w.channel, 'TEST', 'test-' || gen_random_uuid()
         FROM wasla.watched w WHERE NOT w.internal ORDER BY w.table_name
         RETURNING o.channel, o.table_name, o.event_type, o.row_id;
     IF current_setting('max_prepared_transactions') = '0' THEN

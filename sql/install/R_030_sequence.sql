@@ -16,15 +16,16 @@ COMMENT ON FUNCTION wasla.current_epoch(uuid) IS
 -- STABLE, as what it calls is: else the planner does not inline it, which costs ten times as much.
 CREATE OR REPLACE FUNCTION wasla.text_bytes(value jsonb) RETURNS bigint
 LANGUAGE sql STABLE AS $$
-    -- Only a compressed value has to be opened to know how long its text is.
+    -- Only a compressed value has to be opened, which this path does, and it is never written as text: a text may be six
+    -- times as long as the value, and past 1 GB there is none.
     SELECT CASE WHEN value IS NULL THEN 0
                 WHEN pg_column_compression(value) IS NULL THEN pg_column_size(value)
-                ELSE octet_length(value::text) END
+                ELSE pg_column_size(value #> '{}') END
 $$;
-COMMENT ON FUNCTION wasla.text_bytes(jsonb) IS 'About how many bytes the value takes as text';
+COMMENT ON FUNCTION wasla.text_bytes(jsonb) IS 'About how many bytes the value takes as text; whatever the value, it does not fail';
 
 CREATE OR REPLACE FUNCTION wasla.rows_since(oldest xid8, running xid8[])
-RETURNS TABLE (xid xid8, stamp bigint, id bigint, new_row jsonb, old_row jsonb)
+RETURNS TABLE (xid xid8, stamp bigint, id pg_lsn, new_row jsonb, old_row jsonb)
 LANGUAGE sql STABLE AS $$
     -- Two ranges of the index and no row twice: who was running had begun before the oldest that had not.
     SELECT o.xid, o.stamp, o.id, o.new_row, o.old_row FROM wasla.outbox o WHERE o.xid >= oldest
@@ -54,12 +55,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION wasla.make_partitions(bigint) IS 'Sees to it that event_log can take every seq up to this one';
 
+-- An earlier form of it; so may sequence_marks be, whose columns are those of sequence.
+DROP FUNCTION IF EXISTS wasla.sequence(integer, bigint, boolean, text[]);
+DROP FUNCTION IF EXISTS wasla.sequence_marks(bigint, boolean, text[], timestamptz);
+
 CREATE OR REPLACE FUNCTION wasla.sequence(
-    max_rows integer, max_bytes bigint, complete boolean DEFAULT false, reported text[] DEFAULT '{}'
+    max_rows integer, max_bytes bigint, complete boolean DEFAULT false, reported text[] DEFAULT '{}',
+    row_max_bytes bigint DEFAULT 16777216, mark_only boolean DEFAULT false
 ) RETURNS TABLE (
     status text, seq bigint, tx_id text, tx_index integer, tx_size integer, table_name text, channel text, event_type text,
     row_id text, data text, changed text[], old text, business_event text, captured_at double precision,
-    sequenced_at double precision, origin text
+    sequenced_at double precision, origin text, internal boolean
 )
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -80,6 +86,7 @@ DECLARE
     running xid8[];
     visible_rows bigint := 0;
     visible_bytes bigint := 0;
+    batch_bytes bigint;
     has_outbox constant boolean := to_regclass('wasla.outbox') IS NOT NULL;
     has_marks boolean := false;
     has_backlog boolean;
@@ -87,7 +94,7 @@ DECLARE
     skipped boolean := false;
     k_xid xid8[];
     k_stamp bigint[];
-    k_id bigint[];
+    k_id pg_lsn[];
     k_index integer[];
     k_size integer[];
     last_place bigint;
@@ -101,6 +108,9 @@ BEGIN
     ELSIF NOT pg_try_advisory_xact_lock(1463898956, 2) THEN
         RAISE EXCEPTION 'another session leads: only the holder of the leadership lock numbers events'
             USING ERRCODE = 'lock_not_available';
+    END IF;
+    IF mark_only THEN
+        max_rows := 1;
     END IF;
     SELECT * INTO STRICT here FROM wasla.position;
     first_seq := here.seq;
@@ -117,13 +127,14 @@ BEGIN
         complete := complete OR here.seen IS NULL;
         oldest := CASE WHEN complete THEN '0'::xid8 ELSE pg_snapshot_xmax(here.seen) END;
         running := CASE WHEN complete THEN '{}' ELSE ARRAY(SELECT pg_snapshot_xip(here.seen)) END;
-        SELECT count(*), coalesce(sum(wasla.text_bytes(w.new_row) + wasla.text_bytes(w.old_row)), 0)
+        -- A batch of one row is not cut by its bytes: a row that cannot even be opened must not fail others.
+        SELECT count(*), coalesce(sum(CASE WHEN max_rows > 1 THEN wasla.text_bytes(w.new_row) + wasla.text_bytes(w.old_row) END), 0)
         INTO visible_rows, visible_bytes
         FROM (SELECT o.new_row, o.old_row FROM wasla.rows_since(oldest, running) o LIMIT max_rows + 1) w;
         IF visible_rows > max_rows OR visible_bytes > max_bytes THEN
             -- More than a batch: note the transactions of this look once, in their order, and work them off.
             INSERT INTO wasla.backlog (place, xid, size)
-            SELECT here.place + row_number() OVER (ORDER BY w.last_id), w.xid, w.size
+            SELECT here.place + row_number() OVER (ORDER BY w.last_id, w.xid), w.xid, w.size
             FROM (SELECT o.xid, max(o.id) AS last_id, count(*) AS size
                   FROM wasla.rows_since(oldest, running) o GROUP BY o.xid) w;
             has_backlog := true;
@@ -134,15 +145,16 @@ BEGIN
     -- Which rows, in which order?
     IF has_outbox AND has_backlog THEN
         SELECT array_agg(p.xid ORDER BY p.n), array_agg(p.stamp ORDER BY p.n), array_agg(p.id ORDER BY p.n),
-               array_agg(p.tx_index ORDER BY p.n), array_agg(p.size ORDER BY p.n), max(p.place)
-        INTO k_xid, k_stamp, k_id, k_index, k_size, last_place
+               array_agg(p.tx_index ORDER BY p.n), array_agg(p.size ORDER BY p.n), max(p.place), sum(p.bytes)
+        INTO k_xid, k_stamp, k_id, k_index, k_size, last_place, batch_bytes
         FROM (SELECT r.*, row_number() OVER in_order AS n, sum(r.bytes) OVER in_order AS bytes_so_far
               FROM (SELECT c.place, c.size, o.*,
                            (c.done + row_number() OVER (PARTITION BY c.place ORDER BY o.stamp, o.id) - 1)::integer AS tx_index
                     FROM (SELECT b.*, sum(b.size - b.done) OVER (ORDER BY b.place) - (b.size - b.done) AS rows_before
                           FROM (SELECT * FROM wasla.backlog WHERE place > here.place ORDER BY place LIMIT max_rows) b) c
                     CROSS JOIN LATERAL (
-                        SELECT o.xid, o.stamp, o.id, wasla.text_bytes(o.new_row) + wasla.text_bytes(o.old_row) AS bytes
+                        SELECT o.xid, o.stamp, o.id,
+                               CASE WHEN max_rows > 1 THEN wasla.text_bytes(o.new_row) + wasla.text_bytes(o.old_row) END AS bytes
                         FROM wasla.outbox o
                         WHERE o.xid = c.xid AND (o.stamp, o.id) > (c.last_stamp, c.last_id)
                         ORDER BY o.stamp, o.id LIMIT max_rows) o
@@ -160,12 +172,13 @@ BEGIN
         SELECT array_agg(p.xid ORDER BY p.n), array_agg(p.stamp ORDER BY p.n), array_agg(p.id ORDER BY p.n),
                array_agg(p.tx_index ORDER BY p.n), array_agg(p.size ORDER BY p.n)
         INTO k_xid, k_stamp, k_id, k_index, k_size
-        FROM (SELECT r.*, row_number() OVER (ORDER BY r.last_id, r.stamp, r.id) AS n
+        FROM (SELECT r.*, row_number() OVER (ORDER BY r.last_id, r.xid, r.stamp, r.id) AS n
               FROM (SELECT o.xid, o.stamp, o.id, max(o.id) OVER of_transaction AS last_id,
                            (row_number() OVER (PARTITION BY o.xid ORDER BY o.stamp, o.id) - 1)::integer AS tx_index,
                            (count(*) OVER of_transaction)::integer AS size
                     FROM wasla.rows_since(oldest, running) o
                     WINDOW of_transaction AS (PARTITION BY o.xid)) r) p;
+        batch_bytes := CASE WHEN max_rows > 1 THEN visible_bytes END;
         here.seen := visible;
     END IF;
 
@@ -183,21 +196,31 @@ BEGIN
             INSERT INTO wasla.event_log AS l (
                 seq, tx_id, tx_index, tx_size, table_name, channel, event_type, row_id, data, changed, old, business_event,
                 captured_at, sequenced_at, origin)
-            SELECT first_seq + m.n, m.xid, m.tx_index, m.tx_size, m.table_name, m.channel, m.event_type, m.row_id,
-                   coalesce(m.new_row, m.old_row),
-                   CASE WHEN m.event_type = 'UPDATE' THEN coalesce(d.changed, '{}') END,
-                   CASE WHEN m.event_type = 'UPDATE' THEN coalesce(d.old, '{}') END,
-                   m.business_event, m.captured_at, now_at, m.origin
+            SELECT first_seq + m.n, m.xid, m.tx_index, m.tx_size, m.table_name, m.channel,
+                   CASE WHEN mark_only THEN 'CAPTURE_FAILED' ELSE m.event_type END,
+                   CASE WHEN NOT mark_only THEN m.row_id END,
+                   CASE WHEN NOT size.is_beyond THEN coalesce(m.new_row, m.old_row) END,
+                   CASE WHEN m.event_type = 'UPDATE' AND NOT mark_only THEN coalesce(d.changed, '{}') END,
+                   CASE WHEN m.event_type = 'UPDATE' AND NOT size.is_beyond THEN coalesce(d.old, '{}') END,
+                   CASE WHEN NOT mark_only THEN m.business_event END,
+                   m.captured_at, now_at,
+                   CASE WHEN NOT mark_only THEN m.origin END
             FROM moved m
+            -- What is beyond the limit is not kept: nobody is sent it. A small batch holds none.
+            CROSS JOIN LATERAL (SELECT CASE
+                WHEN mark_only THEN true
+                WHEN batch_bytes <= row_max_bytes THEN false
+                ELSE greatest(wasla.text_bytes(m.new_row), wasla.text_bytes(m.old_row)) > row_max_bytes END AS is_beyond) size
             LEFT JOIN LATERAL (
-                SELECT array_agg(n.key) AS changed, jsonb_object_agg(n.key, m.old_row -> n.key) AS old
-                FROM jsonb_each(m.new_row) n
-                WHERE m.event_type = 'UPDATE' AND m.old_row -> n.key IS DISTINCT FROM n.value) d ON true
+                SELECT array_agg(n.key) AS changed,
+                       jsonb_object_agg(n.key, m.old_row -> n.key) FILTER (WHERE NOT size.is_beyond) AS old
+                FROM jsonb_each(CASE WHEN m.event_type = 'UPDATE' AND NOT mark_only THEN m.new_row END) n
+                WHERE m.old_row -> n.key IS DISTINCT FROM n.value) d ON true
             ORDER BY m.n
             RETURNING NULL::text, l.seq, l.tx_id::text, l.tx_index, l.tx_size, l.table_name, l.channel, l.event_type, l.row_id,
                       l.data::text, l.changed, l.old::text, l.business_event,
                       extract(epoch FROM l.captured_at)::double precision, extract(epoch FROM l.sequenced_at)::double precision,
-                      l.origin;
+                      l.origin, l.table_name IN (SELECT w.table_name FROM wasla.watched w WHERE w.internal);
         GET DIAGNOSTICS taken = ROW_COUNT;
         IF taken <> cardinality(k_id) THEN
             RAISE EXCEPTION 'expected to move % outbox rows, moved %', cardinality(k_id), taken USING ERRCODE = 'data_corrupted';
@@ -215,7 +238,9 @@ BEGIN
         END IF;
     END IF;
 
-    -- Marks of failed captures are numbered, too: so are the tables reported by the doorbell's payload.
+    -- Marks of failed captures are numbered, too: so are the tables reported by the doorbell's payload. Everybody may
+    -- ring, so a report counts only where there is such a table.
+    reported := ARRAY(SELECT w.table_name FROM wasla.watched w WHERE w.table_name = ANY (reported) ORDER BY 1);
     IF to_regclass('wasla.capture_failure') IS NOT NULL THEN
         has_marks := EXISTS (SELECT FROM wasla.capture_failure);
     END IF;
@@ -238,16 +263,17 @@ BEGIN
             'xmax', pg_snapshot_xmax(visible)::text::bigint, 'outbox_missing', NOT has_outbox,
             'notifications_skipped', skipped)::text,
         NULL::bigint, NULL::text, NULL::integer, NULL::integer, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text,
-        NULL::text[], NULL::text, NULL::text, NULL::double precision, NULL::double precision, NULL::text;
+        NULL::text[], NULL::text, NULL::text, NULL::double precision, NULL::double precision, NULL::text, NULL::boolean;
 END $$;
-COMMENT ON FUNCTION wasla.sequence(integer, bigint, boolean, text[]) IS
-    'Numbers what is visible in the outbox, at most a batch, moves it to event_log and returns it, then one row with the status';
+COMMENT ON FUNCTION wasla.sequence(integer, bigint, boolean, text[], bigint, boolean) IS
+    'Numbers what is visible in the outbox, at most a batch, moves it to event_log and returns it, then one row with the status; '
+    'mark_only: puts a CAPTURE_FAILED mark in the place of the first row, for one that cannot be moved';
 
 CREATE OR REPLACE FUNCTION wasla.sequence_marks(after_seq bigint, from_table boolean, reported text[], now_at timestamptz)
 RETURNS TABLE (
     status text, seq bigint, tx_id text, tx_index integer, tx_size integer, table_name text, channel text, event_type text,
     row_id text, data text, changed text[], old text, business_event text, captured_at double precision,
-    sequenced_at double precision, origin text
+    sequenced_at double precision, origin text, internal boolean
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -271,7 +297,8 @@ BEGIN
         ORDER BY m.n
         RETURNING NULL::text, l.seq, l.tx_id::text, l.tx_index, l.tx_size, l.table_name, l.channel, l.event_type, l.row_id,
                   l.data::text, l.changed, l.old::text, l.business_event,
-                  extract(epoch FROM l.captured_at)::double precision, extract(epoch FROM l.sequenced_at)::double precision, l.origin;
+                  extract(epoch FROM l.captured_at)::double precision, extract(epoch FROM l.sequenced_at)::double precision,
+                  l.origin, l.table_name IN (SELECT w.table_name FROM wasla.watched w WHERE w.internal);
 END $$;
 COMMENT ON FUNCTION wasla.sequence_marks(bigint, boolean, text[], timestamptz) IS
     'Numbers one CAPTURE_FAILED entry for each table whose changes could not be captured';
@@ -294,7 +321,7 @@ BEGIN
         'event_type', l.event_type, 'table', l.table_name, 'id', l.row_id, 'seq', l.seq,
         'business_event', l.business_event, 'timestamp', l.captured_at) AS payload) whole
     WHERE l.seq > after_seq AND l.channel <> ''
-      AND l.channel NOT IN (SELECT w.channel FROM wasla.watched w WHERE w.internal);
+      AND l.table_name NOT IN (SELECT w.table_name FROM wasla.watched w WHERE w.internal);
     GET DIAGNOSTICS announced = ROW_COUNT;
     RETURN greatest(announced, 1);
 END $$;

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.cli.doctor.facts import DatabaseFacts, InstallationFacts, ServerFacts, WatchedTable
+from services.cli.doctor.facts import DatabaseFacts, InstallationFacts, LockHolder, ServerFacts
 from services.cli.doctor.finding import Finding
+from services.cli.doctor.table_verdicts import judge_tables
+from services.setup.checks import OLDEST_VERSION, UNFIT_ENCODINGS
 
-OLDEST_VERSION = 150000
 MAX_CLOCK_DIFFERENCE = 1.0
 """Seconds between two clocks from which the shown ages and latencies mislead."""
+
+LEADERSHIP = 2
+"""Object of the advisory lock that only one pg-listener holds; object 1 is the doorbell's."""
 
 QUEUE_WARNING = 0.1
 QUEUE_PROBLEM = 0.5
@@ -32,6 +36,13 @@ def _server(server: ServerFacts) -> Iterator[Finding]:
         yield Finding(
             "problem", "version", f"expected PostgreSQL 15 or later, got {_version(server.version)}", "upgrade"
         )
+    if server.encoding in UNFIT_ENCODINGS:
+        yield Finding(
+            "problem",
+            "encoding",
+            f"expected text that can be written as UTF-8, got the encoding {server.encoding}",
+            "move the content to a database made with ENCODING 'UTF8'",
+        )
     if server.in_recovery:
         yield Finding(
             "problem",
@@ -50,6 +61,16 @@ def _server(server: ServerFacts) -> Iterator[Finding]:
             f"session_replication_role is replica for {whose}: its changes fire no trigger and are not seen",
             "ALTER ROLE ... RESET session_replication_role, or ALTER DATABASE ... where it was set there",
         )
+    for holder in server.lock_holders:
+        yield _lock_holder(holder)
+
+
+def _lock_holder(holder: LockHolder) -> Finding:
+    who = f"session {holder.pid} ({holder.user}, {holder.application or 'without a name'}), no pg-listener,"
+    advice = f"run SELECT pg_terminate_backend({holder.pid}), and have it use other advisory locks than ours"
+    if holder.object == LEADERSHIP:
+        return Finding("problem", "locks", f"{who} holds the sequencer's lock: no pg-listener can lead", advice)
+    return Finding("warning", "locks", f"{who} holds the doorbell's lock: the listener polls without a rest", advice)
 
 
 def _notifications(server: ServerFacts) -> Finding:
@@ -117,7 +138,7 @@ def _installation(installation: InstallationFacts, server: ServerFacts) -> Itera
     else:
         yield Finding("ok", "schema wasla", "installed and current")
     if installation.installed and installation.unreadable is None:
-        yield from _watched(installation.watched)
+        yield from judge_tables(installation)
 
 
 def _not_installed(server: ServerFacts) -> Iterator[Finding]:
@@ -129,31 +150,6 @@ def _not_installed(server: ServerFacts) -> Iterator[Finding]:
             f"{server.user} may not create a schema in this database",
             f'have its owner run GRANT CREATE ON DATABASE ... TO "{server.user}"',
         )
-
-
-def _watched(tables: tuple[WatchedTable, ...]) -> Iterator[Finding]:
-    if not tables:
-        yield Finding("warning", "tables", "no table is watched", "run wasla watch TABLE")
-        return
-    ailing = [finding for table in tables for finding in _table(table)]
-    yield from ailing
-    if not ailing:
-        yield Finding("ok", "tables", f"watched: {', '.join(table.table for table in tables)}")
-
-
-def _table(table: WatchedTable) -> Iterator[Finding]:
-    again = f"run wasla watch {table.table}"
-    if not table.exists:
-        yield Finding("warning", table.table, "watched, but the table is gone", f"run wasla unwatch {table.table}")
-        return
-    if table.missing_triggers:
-        yield Finding("problem", table.table, f"triggers are missing: {', '.join(table.missing_triggers)}", again)
-    if table.disabled_triggers:
-        names = ", ".join(table.disabled_triggers)
-        yield Finding("problem", table.table, f"triggers are disabled: {names}", "run ALTER TABLE ... ENABLE TRIGGER")
-    if table.unwatched_partitions:
-        names = ", ".join(table.unwatched_partitions)
-        yield Finding("problem", table.table, f"writes named at these partitions are not seen: {names}", again)
 
 
 def _version(number: int) -> str:

@@ -10,7 +10,14 @@ from typing import Any
 import asyncpg
 
 from services.cli.database import connection
-from services.cli.doctor.facts import DatabaseFacts, InstallationFacts, ServerFacts, WatchedTable
+from services.cli.doctor.facts import (
+    DatabaseFacts,
+    DriftedTable,
+    InstallationFacts,
+    LockHolder,
+    ServerFacts,
+    WatchedTable,
+)
 from services.setup import inspect
 from shared.database import describe
 from shared.errors import WaslaError
@@ -42,6 +49,7 @@ async def _server(database: Any, url: str) -> ServerFacts:
         round_trip=answered_at - asked_at,
         notifications_arrive=await _notifications_arrive(database, url),
         triggers_off_for=tuple(found["whose"] for found in await database.fetch(query("cli/triggers_off"))),
+        lock_holders=tuple(LockHolder(**found) for found in await database.fetch(query("cli/lock_holders"))),
         **row,
     )
 
@@ -64,10 +72,26 @@ async def _notifications_arrive(database: Any, url: str) -> bool:
 async def _installation(database: Any) -> InstallationFacts:
     try:
         found = await inspect(database)
-        watched = await _watched(database) if found.installed else ()
+        if not found.installed:
+            return InstallationFacts(installed=False, pending=found.pending, altered=found.altered)
+        return InstallationFacts(
+            installed=True,
+            pending=found.pending,
+            altered=found.altered,
+            watched=await _watched(database),
+            drifted=await _drifted(database),
+            stray=tuple(row["relation"] for row in await database.fetch(query("cli/stray_triggers"))),
+        )
     except asyncpg.InsufficientPrivilegeError as error:
         return InstallationFacts(installed=True, unreadable=str(error))
-    return InstallationFacts(installed=found.installed, pending=found.pending, altered=found.altered, watched=watched)
+
+
+async def _drifted(database: Any) -> tuple[DriftedTable, ...]:
+    rows = [dict(row) for row in await database.fetch(query("cli/drifted_tables"))]
+    for row in rows:
+        row["key_columns"] = tuple(row["key_columns"])
+        row["key_now"] = None if row["key_now"] is None else tuple(row["key_now"])
+    return tuple(DriftedTable(**row) for row in rows)
 
 
 async def _watched(database: Any) -> tuple[WatchedTable, ...]:

@@ -15,6 +15,7 @@ class ServerFacts:
 
     version: int
     user: str
+    encoding: str
     in_recovery: bool
     may_create_schema: bool
     clock_ahead: float
@@ -23,6 +24,7 @@ class ServerFacts:
     notification_queue_usage: float
     notifications_arrive: bool
     triggers_off_for: tuple[str, ...] = ()
+    lock_holders: tuple[LockHolder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +40,41 @@ class WatchedTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriftedTable:
+    """A watched table that was altered since. ``relation`` is how SQL names it now, ``key_now`` None without a key."""
+
+    table: str
+    relation: str
+    channel: str
+    capture: str
+    name_now: str
+    key_columns: tuple[str, ...]
+    key_now: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockHolder:
+    """A session that holds one of the product's advisory locks and is no pg-listener; object 1 or 2."""
+
+    pid: int
+    object: int
+    user: str
+    application: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstallationFacts:
-    """The schema ``wasla``: ``pending`` and ``altered`` are install files not run, or run with another text."""
+    """The schema ``wasla``: ``pending`` and ``altered`` are install files not run, or run with another text.
+
+    ``stray`` are tables with triggers of ours that are not watched.
+    """
 
     installed: bool
     pending: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
     watched: tuple[WatchedTable, ...] = ()
+    drifted: tuple[DriftedTable, ...] = ()
+    stray: tuple[str, ...] = ()
     unreadable: str | None = None
 
 

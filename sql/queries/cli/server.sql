@@ -2,6 +2,8 @@
 SELECT
     current_setting('server_version_num')::integer AS version,
     current_user::text AS "user",
+    (SELECT pg_catalog.pg_encoding_to_char(encoding)::text FROM pg_catalog.pg_database
+     WHERE datname = pg_catalog.current_database()) AS encoding,
     pg_catalog.pg_is_in_recovery() AS in_recovery,
     pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may_create_schema,
     current_setting('max_prepared_transactions')::integer AS max_prepared_transactions,

@@ -5,6 +5,7 @@ SELECT
     current_setting('transaction_read_only')::boolean AS read_only,
     current_user::text AS role,
     current_database()::text AS database,
+    (SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()) AS encoding,
     has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
     public.oid IS NOT NULL AS public_exists,
     coalesce(has_schema_privilege(public.oid, 'CREATE'), false) AS may_create_in_public,

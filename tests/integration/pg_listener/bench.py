@@ -77,8 +77,10 @@ class Reader:
             line or self.subscriber.lines[0], make(next(self._request_ids)), timeout=PATIENCE
         )
 
-    async def replay(self, epoch: str, after_seq: int, *, max_events: int = 100_000) -> ReplayReply:
-        reply = await self.request(lambda n: ReplayRequest(n, epoch, after_seq, max_events, 100_000_000))
+    async def replay(
+        self, epoch: str, after_seq: int, *, max_events: int = 100_000, line: str | None = None
+    ) -> ReplayReply:
+        reply = await self.request(lambda n: ReplayRequest(n, epoch, after_seq, max_events, 100_000_000), line)
         assert isinstance(reply, ReplayReply)
         return reply
 

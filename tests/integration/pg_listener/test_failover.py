@@ -193,11 +193,11 @@ async def test_what_the_last_leader_did_before_it_let_go_is_published_first(
     former = await asyncpg.connect(station_database_url, server_settings=SEQUENCING)
     successor = await asyncpg.connect(station_database_url, server_settings=SEQUENCING)
     assert await former.fetchval(query("try_lead"))
-    await former.fetch(query("sequence"), 10, 10_000, False, [])
+    await former.fetch(query("sequence"), 10, 10_000, False, [], 10_000, False)
 
     async def one_more() -> None:
         await writer.execute(BOOKING, 5)
-        await former.fetch(query("sequence"), 10, 10_000, False, [])
+        await former.fetch(query("sequence"), 10, 10_000, False, [], 10_000, False)
         await former.close()
 
     listener = bench.unstarted(station_database_url)

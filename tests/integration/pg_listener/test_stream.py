@@ -215,7 +215,10 @@ async def test_a_failed_capture_that_only_the_doorbell_could_tell_is_marked(
     _, line = await bench.listener(station_database_url)
     reader = await bench.reader(line)
     await reader.until_leading()
-    await writer.execute("SELECT pg_notify('wasla_wake', 'capture_failed:' || $1)", table)
+    await writer.execute('CREATE TABLE IF NOT EXISTS "a:b c" (id int PRIMARY KEY)')
+    await writer.execute("SELECT wasla.watch('\"a:b c\"')")
+    for reported in ("nobody's", table):
+        await writer.execute("SELECT pg_notify('wasla_wake', 'capture_failed:' || $1)", reported)
     (event,) = await reader.until_events(1)
     assert (event.event_type, event.table, event.message) == (CAPTURE_FAILED, table, b"")
 

@@ -36,6 +36,7 @@ class Event:
     captured_at: float
     sequenced_at: float
     origin: str | None
+    internal: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Sequencer:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
         self.status = Status()
+        self.row_max_bytes = 16 * MIB
 
     async def drain(self, max_rows: int = 10_000, max_bytes: int = 64 * MIB) -> list[Event]:
         """Sequence one batch; what it said of itself is in ``status``."""
@@ -77,8 +79,15 @@ class Sequencer:
             events += batch
         return events
 
-    async def _sequence(self, max_rows: int, max_bytes: int, complete: bool, reported: list[str]) -> list[Event]:
-        *rows, last = await self.connection.fetch(query("sequence"), max_rows, max_bytes, complete, reported)
+    async def mark_first(self) -> list[Event]:
+        """Put a mark in the place of the first row."""
+        return await self._sequence(10_000, 64 * MIB, False, [], mark_only=True)
+
+    async def _sequence(
+        self, max_rows: int, max_bytes: int, complete: bool, reported: list[str], *, mark_only: bool = False
+    ) -> list[Event]:
+        arguments = (max_rows, max_bytes, complete, reported, self.row_max_bytes, mark_only)
+        *rows, last = await self.connection.fetch(query("sequence"), *arguments)
         self.status = Status(**json.loads(last["status"]))
         return decode(rows)
 
@@ -124,6 +133,7 @@ def decode(rows: Iterable[asyncpg.Record]) -> list[Event]:
             captured_at=row["captured_at"],
             sequenced_at=row["sequenced_at"],
             origin=row["origin"],
+            internal=row["internal"],
         )
         for row in rows
     ]

@@ -48,8 +48,9 @@ async def test_what_comes_meanwhile_waits_its_turn(writer: asyncpg.Connection, s
 async def test_batches_cut_anywhere_give_the_same_log(
     writer: asyncpg.Connection, sequencer: Sequencer, max_rows: int
 ) -> None:
+    await writer.execute("CREATE SEQUENCE numbers")
     for size in (1, 4, 2, 1, 5, 3):
-        await writer.execute("INSERT INTO items SELECT nextval('wasla.outbox_id') FROM generate_series(1, $1)", size)
+        await writer.execute("INSERT INTO items SELECT nextval('numbers') FROM generate_series(1, $1)", size)
         await writer.execute("DELETE FROM items WHERE id % 2 = 0")
     stored = await writer.fetch("SELECT xid, stamp, id, row_id FROM wasla.outbox ORDER BY id")
     events = joined(await batches(sequencer, max_rows))

@@ -57,7 +57,7 @@ async def test_a_stale_look_cannot_be_written(writer: asyncpg.Connection, instal
 async def test_the_session_must_be_at_repeatable_read(installed_database_url: str) -> None:
     connection = await asyncpg.connect(installed_database_url)
     with pytest.raises(asyncpg.PostgresError, match="REPEATABLE READ"):
-        await connection.fetch(query("sequence"), 10, 1000, False, [])
+        await connection.fetch(query("sequence"), 10, 1000, False, [], 1000, False)
     await connection.close()
 
 

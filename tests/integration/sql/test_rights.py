@@ -48,7 +48,6 @@ async def test_it_runs_the_self_test(cashier: asyncpg.Connection, station: Seque
         "INSERT INTO wasla.outbox (stamp, table_name, channel, event_type) VALUES (1, 'bookings', 'x', 'INSERT')",
         "INSERT INTO wasla.capture_failure (table_name, reason) VALUES ('bookings', '')",
         "DELETE FROM wasla.event_log",
-        "SELECT nextval('wasla.outbox_id')",
         "SELECT * FROM wasla.sequence(1, 1, false, '{}')",
         "SELECT wasla.watch('bookings')",
         "SELECT wasla.maintain_log('1 s', 1)",

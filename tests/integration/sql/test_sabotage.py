@@ -134,8 +134,8 @@ async def test_the_outbox_and_the_marks_dropped(
     assert mark.event_type == "CAPTURE_FAILED"
 
 
-async def test_the_sequence_of_stamps_dropped(shop: Shop, sequencer: Sequencer, saboteur: asyncpg.Connection) -> None:
-    await saboteur.execute("DROP SEQUENCE wasla.outbox_id CASCADE")
+async def test_a_session_that_meddles_with_the_stamps(shop: Shop, sequencer: Sequencer) -> None:
+    await shop.connection.execute("SET wasla.statement = 'nonsense'")
     await shop.sell()
     await assert_marked(sequencer)
 

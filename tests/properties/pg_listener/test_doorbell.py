@@ -148,7 +148,7 @@ class Interleavings(RuleBasedStateMachine):
         act = self.doorbell.next(self.now)
         match act:
             case Act.DRAIN:
-                self.doorbell.draining()
+                self.doorbell.draining(self.now)
                 self.drain_in_flight = self.cluster.snapshot()
             case Act.TAKE:
                 self.cluster.held = True

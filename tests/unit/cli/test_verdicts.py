@@ -9,8 +9,10 @@ import pytest
 
 from services.cli.doctor.facts import (
     DatabaseFacts,
+    DriftedTable,
     Facts,
     InstallationFacts,
+    LockHolder,
     MachineFacts,
     PortFacts,
     ServerFacts,
@@ -24,6 +26,7 @@ from services.monitor.status import DatabaseStatus, RealtimeStatus, Status, WebS
 SERVER = ServerFacts(
     version=180006,
     user="wasla",
+    encoding="UTF8",
     in_recovery=False,
     may_create_schema=True,
     clock_ahead=0.01,
@@ -70,6 +73,19 @@ def facts(
 
 def table(**seen: Any) -> InstallationFacts:
     return InstallationFacts(installed=True, watched=(replace(BOOKINGS, **seen),))
+
+
+def drifted(**seen: Any) -> InstallationFacts:
+    known = {"name_now": "bookings", "key_now": ("id",), **seen}
+    table = DriftedTable(
+        table="bookings",
+        relation=known["name_now"],
+        channel="booking_events",
+        capture="notify_booking_change",
+        key_columns=("id",),
+        **known,
+    )
+    return replace(INSTALLED, drifted=(table,))
 
 
 def program(name: str, state: str) -> MachineFacts:
@@ -121,6 +137,43 @@ CASES: list[tuple[str, Facts, str, str, str]] = [
         "problem",
         "version",
         "expected PostgreSQL 15 or later, got 14.9",
+    ),
+    ("encoding", facts(server={"encoding": "SQL_ASCII"}), "problem", "encoding", "got the encoding SQL_ASCII"),
+    (
+        "leadership taken",
+        facts(server={"lock_holders": (LockHolder(pid=7, object=2, user="amel", application="psql"),)}),
+        "problem",
+        "locks",
+        "session 7 (amel, psql), no pg-listener, holds the sequencer's lock",
+    ),
+    (
+        "doorbell taken",
+        facts(server={"lock_holders": (LockHolder(pid=7, object=1, user="amel", application=""),)}),
+        "warning",
+        "locks",
+        "pg_terminate_backend(7)",
+    ),
+    (
+        "renamed",
+        facts(installation=drifted(name_now="trips")),
+        "problem",
+        "bookings",
+        "by its former name; run wasla watch trips --channel booking_events --capture notify_booking_change",
+    ),
+    (
+        "another key",
+        facts(installation=drifted(key_now=("id", "day"))),
+        "problem",
+        "bookings",
+        "its key is (id, day) now, and ids are made of (id)",
+    ),
+    ("no key", facts(installation=drifted(key_now=None)), "problem", "bookings", "its key is gone"),
+    (
+        "detached partition",
+        facts(installation=replace(INSTALLED, stray=("bookings_2025",))),
+        "warning",
+        "bookings_2025",
+        "run wasla unwatch bookings_2025",
     ),
     ("replica", facts(server={"in_recovery": True}), "problem", "replica", "point WASLA_DATABASE_URL at the primary"),
     ("pooler", facts(server={"notifications_arrive": False}), "problem", "notifications", "transaction pooler"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.pg_listener.database_status import DatabaseStatus
+from services.pg_listener.database_status import START_PATIENCE, DatabaseStatus
 
 
 def test_it_is_down_until_the_session_works() -> None:
@@ -41,3 +41,17 @@ def test_an_answer_to_the_other_session_does_not_make_up_for_a_lost_one() -> Non
     status.lost("the schema is missing", now=11.0)
     assert not status.answered(now=12.0)
     assert (status.up, status.reason) == (False, "the schema is missing")
+
+
+def test_a_database_that_was_never_up_is_starting_for_a_while() -> None:
+    status = DatabaseStatus(100.0)
+    status.lost("not there yet", 101.0)
+    assert status.is_starting(100.0 + START_PATIENCE - 1)
+    assert not status.is_starting(100.0 + START_PATIENCE)
+
+
+def test_a_database_that_was_up_is_not_starting() -> None:
+    status = DatabaseStatus(100.0)
+    status.connected(101.0)
+    status.lost("gone", 102.0)
+    assert not status.is_starting(103.0)

@@ -11,7 +11,7 @@ PACE = Pace(busy=0.005, watchful=0.02, release_after=0.25, safety=1.0)
 
 def drain(doorbell: Doorbell, now: float, *, found: bool = False, more: bool = False, xmin: int = 100) -> None:
     assert doorbell.next(now) is Act.DRAIN
-    doorbell.draining()
+    doorbell.draining(now)
     doorbell.drained(found=found, more=more, xmin=xmin, now=now)
 
 
@@ -97,10 +97,26 @@ def test_a_ring_during_a_drain_is_answered_by_another(doorbell: Doorbell) -> Non
     drain(doorbell, now, xmin=201)
     doorbell.rang()
     assert doorbell.next(now) is Act.DRAIN
-    doorbell.draining()
+    doorbell.draining(now)
     doorbell.rang()
     doorbell.drained(found=False, more=False, xmin=201, now=now)
     assert doorbell.next(now) is Act.DRAIN
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.0, 0.005), (0.001, 0.005), (0.004, 0.012), (5.0, 0.02)])
+def test_the_longer_a_drain_takes_the_longer_it_rests(doorbell: Doorbell, took: float, pause: float) -> None:
+    assert doorbell.next(0.0) is Act.DRAIN
+    doorbell.draining(0.0)
+    doorbell.drained(found=True, more=False, xmin=100, now=took)
+    doorbell.took(held=True)
+    assert doorbell.next(took) == Wait(pytest.approx(took + pause), wakeable=False)
+
+
+def test_what_was_left_over_is_drained_without_a_rest(doorbell: Doorbell) -> None:
+    doorbell.draining(0.0)
+    doorbell.drained(found=True, more=True, xmin=100, now=5.0)
+    doorbell.took(held=True)
+    assert doorbell.next(5.0) is Act.DRAIN
 
 
 def test_the_safety_poll_stays_under_everything(doorbell: Doorbell) -> None:

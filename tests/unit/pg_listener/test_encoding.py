@@ -32,6 +32,7 @@ def row(**fields: Any) -> dict[str, Any]:
         "captured_at": CAPTURED,
         "sequenced_at": SEQUENCED,
         "origin": "wasla-counter",
+        "internal": False,
     } | fields
 
 
@@ -85,13 +86,19 @@ def test_a_mark_has_no_message() -> None:
 
 
 def test_the_probes_events_are_internal_and_carry_their_hops() -> None:
-    (event,) = encode(row(event_type="TEST", channel="wasla_probe", table_name="wasla.probe", business_event=None))
+    (event,) = encode(row(event_type="TEST", channel="wasla_probe", table_name="wasla.probe", internal=True))
     assert event.internal
     assert msgspec.json.decode(event.message)["data"]["hops"] == {
         "captured": CAPTURED,
         "sequenced": SEQUENCED,
         "published": 1_772_354_000.5,
     }
+
+
+def test_a_channel_does_not_make_an_event_internal() -> None:
+    (event,) = encode(row(channel="wasla_probe"))
+    assert not event.internal
+    assert "hops" not in msgspec.json.decode(event.message)["data"]
 
 
 def test_a_row_beyond_the_limit_is_announced_without_its_data() -> None:

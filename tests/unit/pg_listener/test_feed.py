@@ -32,6 +32,7 @@ def row(seq: int) -> dict[str, Any]:
         "captured_at": SEQUENCED,
         "sequenced_at": SEQUENCED,
         "origin": None,
+        "internal": False,
     }
 
 

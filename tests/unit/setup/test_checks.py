@@ -12,6 +12,7 @@ FIT = Facts(
     read_only=False,
     role="amel",
     database="louage",
+    encoding="UTF8",
     may_create_schema=True,
     public_exists=True,
     may_create_in_public=True,
@@ -42,6 +43,16 @@ def test_nothing_stands_in_the_way(facts: Facts) -> None:
                 "expected transactions that may write, got default_transaction_read_only = on; "
                 'reset it for database "louage" and role "amel"'
             ),
+        ),
+        *(
+            (
+                replace(FIT, encoding=encoding),
+                (
+                    f"expected a database whose text can be written as UTF-8, got the encoding {encoding} in "
+                    "\"louage\"; move its content to a database made with ENCODING 'UTF8'"
+                ),
+            )
+            for encoding in ("SQL_ASCII", "MULE_INTERNAL")
         ),
         (
             replace(FIT, may_create_schema=False),
