@@ -55,10 +55,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION wasla.make_partitions(bigint) IS 'Sees to it that event_log can take every seq up to this one';
 
--- An earlier form of it; so may sequence_marks be, whose columns are those of sequence.
-DROP FUNCTION IF EXISTS wasla.sequence(integer, bigint, boolean, text[]);
-DROP FUNCTION IF EXISTS wasla.sequence_marks(bigint, boolean, text[], timestamptz);
-
 CREATE OR REPLACE FUNCTION wasla.sequence(
     max_rows integer, max_bytes bigint, complete boolean DEFAULT false, reported text[] DEFAULT '{}',
     row_max_bytes bigint DEFAULT 16777216, mark_only boolean DEFAULT false
