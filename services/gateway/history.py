@@ -20,11 +20,6 @@ class History:
         self._pages: deque[Page] = deque(maxlen=max_pages)
         self._asked: set[int] = set()
 
-    @property
-    def asking(self) -> int:
-        """How many pages are being fetched."""
-        return len(self._asked)
-
     def is_asked(self, after_seq: int) -> bool:
         """Tell whether a page that is being fetched may hold what follows this position."""
         return any(asked <= after_seq < asked + self._page_events for asked in self._asked)

@@ -74,11 +74,11 @@ class Sequencer:
             self._metrics.doorbell(None)
 
     async def _writers_ring(self) -> bool:
-        """PREPARE TRANSACTION is refused after a NOTIFY, so where it is allowed the triggers never ring."""
-        state = await self._connection.fetchrow(query("install_state"), timeout=self._settings.statement_timeout)
-        if state["max_prepared_transactions"]:
+        """Tell whether the bell can be waited for, and say once that it cannot."""
+        ring: bool = await self._fetchval(query("writers_ring"))
+        if not ring:
             log.info("writers do not ring where prepared transactions are allowed, polling instead")
-        return not state["max_prepared_transactions"]
+        return ring
 
     async def _carry_out(self, act: Act | Wait, now: float) -> None:
         match act:

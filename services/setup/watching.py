@@ -22,7 +22,8 @@ async def watch(
         await connection.execute(query("watch"), table, channel, capture)
 
 
-async def unwatch(connection: asyncpg.Connection, table: str) -> None:
-    """Stop watching a table; one that is not watched, or is gone, is left as it is."""
+async def unwatch(connection: asyncpg.Connection, table: str) -> bool:
+    """Stop watching a table and tell whether it was watched; one that was not, or is gone, is left as it is."""
     async with changing(connection, f"{table} is still watched"):
-        await connection.execute(query("unwatch"), table)
+        was_watched: bool = await connection.fetchval(query("unwatch"), table)
+    return was_watched

@@ -9,11 +9,10 @@ import typer
 
 from services.cli.database import connection, url_in_force
 from services.cli.terminal import say
+from services.setup import unwatch as unwatch_table
 from services.setup import watch as watch_table
-from services.setup.transactions import changing
 from services.setup.watching import DEFAULT_CAPTURE
 from shared.errors import DatabaseRefused
-from shared.queries import query
 
 Table = Annotated[str, typer.Argument(metavar="TABLE", help="As in SQL: bookings, audit.entries.")]
 
@@ -55,7 +54,7 @@ async def _watch(url: str, table: str, channel: str | None, capture: str) -> Non
 
 
 async def _unwatch(url: str, table: str) -> None:
-    async with connection(url) as database, changing(database, f"{table} is still watched"):
-        was_watched = await database.fetchval(query("unwatch"), table)
+    async with connection(url) as database:
+        was_watched = await unwatch_table(database, table)
     if not was_watched:
         raise DatabaseRefused(f"expected a watched table, but {table} is not watched; correct the name, or leave it")
