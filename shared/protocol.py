@@ -7,6 +7,7 @@ know. docs/protocol.md describes the messages; the structures here are how our o
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -56,9 +57,14 @@ _encoder = msgspec.json.Encoder()
 
 
 def timestamp(unix_seconds: float) -> str:
-    """Return RFC 3339 in UTC with milliseconds, as every message carries it."""
-    moment = datetime.fromtimestamp(unix_seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Return RFC 3339 in UTC with milliseconds (cut, not rounded), as every message carries it."""
+    seconds, microseconds = divmod(round(unix_seconds * 1_000_000), 1_000_000)
+    return f"{_to_the_second(seconds)}.{microseconds // 1000:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _to_the_second(unix_seconds: int) -> str:
+    return datetime.fromtimestamp(unix_seconds, UTC).isoformat(timespec="seconds").removesuffix("+00:00")
 
 
 def encode(message_type: str, data: Any, now: float) -> bytes:

@@ -12,18 +12,17 @@ CREATE TABLE wasla.migration (
 COMMENT ON TABLE wasla.migration IS 'Which files made this schema, with the SHA-256 of the text that ran last';
 
 CREATE TABLE wasla.outbox (
-    xid            xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    stamp          bigint NOT NULL,
-    id             pg_lsn NOT NULL DEFAULT pg_current_wal_insert_lsn(),
-    table_name     text NOT NULL,
-    channel        text NOT NULL,
-    event_type     text NOT NULL,
-    row_id         text,
-    new_row        jsonb,
-    old_row        jsonb,
-    business_event text,
-    captured_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
-    origin         text DEFAULT nullif(current_setting('application_name', true), ''),
+    xid         xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    stamp       pg_lsn NOT NULL,
+    id          pg_lsn NOT NULL DEFAULT pg_current_wal_insert_lsn(),
+    captured_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    event_type  text NOT NULL,
+    capture     text NOT NULL,
+    arguments   text[] NOT NULL,
+    row_id      text,
+    new_row     jsonb,
+    old_row     jsonb,
+    origin      text DEFAULT nullif(current_setting('application_name', true), ''),
     PRIMARY KEY (xid, stamp, id)
 ) WITH (
     -- A queue: rows die as fast as they come.
@@ -33,7 +32,11 @@ COMMENT ON TABLE wasla.outbox IS
     'Row changes, written by the capture triggers in the writer''s own transaction and moved to event_log by the sequencer';
 COMMENT ON COLUMN wasla.outbox.xid IS 'top-level transaction; the index starts with it, so that a drain reads only what can be new';
 COMMENT ON COLUMN wasla.outbox.stamp IS
-    'counts the transaction''s statements as they begin: statement triggers fire after all that the statement''s row triggers did';
+    'where the WAL stood when the statement began: statement triggers fire after all that the statement''s row triggers did';
+COMMENT ON COLUMN wasla.outbox.capture IS 'the function that wrote it';
+COMMENT ON COLUMN wasla.outbox.arguments IS
+    'its trigger''s, as they are, counted from 0: the table''s name on events, its channel, the columns left out, the key columns';
+COMMENT ON COLUMN wasla.outbox.row_id IS 'set where there is no row that it could be read from';
 COMMENT ON COLUMN wasla.outbox.id IS
     'where the WAL stood: grows with every row, and over a commit that somebody has seen, at no cost to concurrent writers';
 
@@ -77,7 +80,7 @@ CREATE TABLE wasla.backlog (
     xid        xid8 NOT NULL,
     size       integer NOT NULL,
     done       integer NOT NULL DEFAULT 0,
-    last_stamp bigint NOT NULL DEFAULT -1,
+    last_stamp pg_lsn NOT NULL DEFAULT '0/0',
     last_id    pg_lsn NOT NULL DEFAULT '0/0'
 );
 COMMENT ON TABLE wasla.backlog IS

@@ -4,37 +4,46 @@
 -- by a listener that is awake; object 2 is the leadership of the one sequencer.
 
 CREATE OR REPLACE FUNCTION wasla.stamp_statement() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- With the writer's own rights and nothing set, which would cost more than all it does: every name says where it is from.
+-- STABLE, because a volatile function takes a snapshot for every expression that is not constant.
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    setting constant text := 'wasla.stamps_' || tg_relid || '_' || tg_op || '_' || pg_trigger_depth();
-    stamp bigint;
+    depth constant integer := pg_catalog.pg_trigger_depth();
+    setting text := pg_catalog.concat('wasla.stamps_', tg_relid, tg_op, depth);
 BEGIN
-    stamp := coalesce(nullif(current_setting('wasla.statement', true), '')::bigint, 0) + 1;
-    PERFORM set_config('wasla.statement', stamp::text, true);
-    PERFORM set_config(setting, concat_ws(',', nullif(current_setting(setting, true), ''), stamp), true);
+    -- The WAL position grows with whatever is written. Where nothing was since the outer statement began, its depth puts it
+    -- first: a WAL record takes at least 24 bytes, so that no depth reaches beyond the next. An assignment, because PERFORM
+    -- runs the executor.
+    setting := pg_catalog.set_config(setting, pg_catalog.concat(
+        pg_catalog.pg_current_wal_insert_lsn() OPERATOR(pg_catalog.+) least(depth, 20)::pg_catalog.numeric,
+        ',', pg_catalog.current_setting(setting, true)), true);
     RETURN NULL;
-EXCEPTION WHEN OTHERS OR assert_failure THEN
-    RETURN NULL;  -- the capture takes the last stamp there is
 END $$;
 COMMENT ON FUNCTION wasla.stamp_statement() IS
-    'BEFORE STATEMENT: counts, so that the number puts this statement''s rows before those of the statements its triggers run';
+    'BEFORE STATEMENT: notes where it began, which puts its rows before those of the statements its triggers run';
 
-CREATE OR REPLACE FUNCTION wasla.composite_id(image jsonb, key_columns text[]) RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION wasla.set_formats(formats text[]) RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    names constant text[] := '{timezone,extra_float_digits,bytea_output,intervalstyle}';
+    former text[];
 BEGIN
-    -- A function rather than a subquery where it is needed: setting that up costs every capture, this only those with such keys.
-    RETURN (SELECT jsonb_agg(image -> k.name ORDER BY k.place)::text
-            FROM unnest(key_columns) WITH ORDINALITY AS k(name, place));
+    FOR i IN 1 .. cardinality(names) LOOP
+        former[i] := current_setting(names[i]);
+        IF former[i] <> formats[i] THEN
+            PERFORM set_config(names[i], formats[i], true);
+        END IF;
+    END LOOP;
+    RETURN former;
 END $$;
-COMMENT ON FUNCTION wasla.composite_id(jsonb, text[]) IS 'The JSON array of a composite key''s values, in key order, as text';
+COMMENT ON FUNCTION wasla.set_formats(text[]) IS
+    'Sets what decides how values are written, until the transaction ends, and returns how it was set';
 
--- A function that gets transition tables cannot hand them to another, so the capture functions are made from one text.
--- $event_type and $business_event are SQL expressions over tg_op and, for the latter, r.old_row and r.new_row.
-CREATE OR REPLACE FUNCTION wasla.define_capture(name text, event_type text, business_event text) RETURNS void
+-- A function that gets transition tables cannot hand them to another, so the capture functions are made from one text, and
+-- differ in what they note: the event's type and their own name, by which the sequencer adds the business event.
+CREATE OR REPLACE FUNCTION wasla.define_capture(name text, event_type text) RETURNS void
 LANGUAGE plpgsql AS $define$
 DECLARE
-    row_id constant text := $sql$CASE WHEN tg_nargs = 4 THEN %1$s ->> tg_argv[3]
-             ELSE wasla.composite_id(%1$s, tg_argv[3:]) END$sql$;
     -- One expression takes the lock and gives it back, so that no cancelled statement can leave it behind in the session.
     bell constant text := $sql$IF (CASE WHEN pg_try_advisory_lock_shared(1463898956, 1)
                  THEN pg_advisory_unlock_shared(1463898956, 1) ELSE false END) THEN
@@ -43,63 +52,70 @@ DECLARE
                 NOTIFY wasla_wake;
             END IF;
         END IF;$sql$;
+    -- What runs for every sale does nothing that the sequencer can do, for many at a time. Settings are written by assignments,
+    -- because PERFORM runs the executor, and read by few expressions, because each takes a snapshot.
     body text := $body$
+#variable_conflict use_variable
 DECLARE
-    setting text := 'wasla.stamps_' || tg_relid || '_' || tg_op || '_' || pg_trigger_depth();
-    stamps text := current_setting(setting, true);
-    stamp text;
-    statement_stamp bigint;
-    captured bigint;
+    stamps text := current_setting('wasla.stamps_' || tg_relid || tg_op || pg_trigger_depth(), true);
+    stamp text := split_part(stamps, ',', 1);  -- the latest comes first, each has a comma behind it
+    formats text[];
 BEGIN
     -- The stamp is taken off outside the guarded block, so that a failed capture leaves none behind.
     IF stamps <> '' THEN
-        stamp := split_part(stamps, ',', -1);
-        PERFORM set_config(setting, left(stamps, -length(stamp) - 1), true);
+        stamps := set_config('wasla.stamps_' || tg_relid || tg_op || pg_trigger_depth(), substr(stamps, length(stamp) + 2), true);
     ELSE
         -- A cascade: its statement begins inside the foreign key's trigger, one deeper, and ends with the statement that
         -- caused it. There may be several; they end in the order in which they began.
-        setting := 'wasla.stamps_' || tg_relid || '_' || tg_op || '_' || pg_trigger_depth() + 1;
-        stamps := current_setting(setting, true);
+        stamps := rtrim(current_setting('wasla.stamps_' || tg_relid || tg_op || pg_trigger_depth() + 1, true), ',');
         IF stamps <> '' THEN
-            stamp := split_part(stamps, ',', 1);
-            PERFORM set_config(setting, substr(stamps, length(stamp) + 2), true);
+            stamp := split_part(stamps, ',', -1);
+            stamps := set_config('wasla.stamps_' || tg_relid || tg_op || pg_trigger_depth() + 1,
+                                 left(stamps, -length(stamp)), true);
         END IF;
     END IF;
-    IF current_setting('wasla.failed', true) = 'on' THEN
-        -- A capture of this transaction failed before, perhaps after waiting for a lock: a sale waits for that once.
-        PERFORM set_config('lock_timeout', '1ms', true);
-    END IF;
     BEGIN
-        -- tg_argv: the table's name on events, its channel, the columns left out, its key columns
-        statement_stamp := coalesce(stamp, nullif(current_setting('wasla.statement', true), ''), '0')::bigint;
+        IF stamp = '' OR stamp IS NULL THEN
+            stamp := pg_current_wal_insert_lsn()::text;  -- the stamp's trigger is disabled
+        END IF;
+        IF current_setting('wasla.failed', true) = 'on' OR current_setting('timezone') NOT IN ('UTC', 'Etc/UTC')
+           OR current_setting('extra_float_digits') <> '1' OR current_setting('bytea_output') <> 'hex'
+           OR current_setting('intervalstyle') <> 'postgres' THEN
+            IF current_setting('wasla.failed', true) = 'on' THEN
+                -- A capture of this transaction failed before, perhaps after waiting for a lock: a sale waits for that once.
+                PERFORM set_config('lock_timeout', '1ms', true);
+            END IF;
+            -- A row reads the same whatever the writer's session is set to.
+            formats := wasla.set_formats('{UTC,1,hex,postgres}');
+        END IF;
         IF tg_op = 'INSERT' THEN
-            INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, new_row, business_event)
-            SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $new_id$, r.new_row, $business_event$
-            FROM (SELECT $row$ AS new_row, NULL::jsonb AS old_row FROM wasla_new t OFFSET 0) r;
+            INSERT INTO wasla.outbox (stamp, event_type, capture, arguments, new_row)
+            SELECT stamp::pg_lsn, $event_type$, $capture$, tg_argv, to_jsonb(t.*) FROM wasla_new t;
         ELSIF tg_op = 'UPDATE' THEN
             -- Both transition tables are filled in step, so rows pair by position; their keys may have changed.
             -- A full join, because it cannot be planned as a nested loop: the plan is cached from the first, small update.
-            INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, new_row, old_row, business_event)
-            SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $new_id$, r.new_row, r.old_row, $business_event$
-            FROM (SELECT n.new_row, o.old_row
-                  FROM (SELECT row_number() OVER () AS place, $row$ AS new_row FROM wasla_new t) n
-                  FULL JOIN (SELECT row_number() OVER () AS place, $row$ AS old_row FROM wasla_old t) o
-                      USING (place)
-                  ORDER BY place) r;
+            INSERT INTO wasla.outbox (stamp, event_type, capture, arguments, new_row, old_row)
+            SELECT stamp::pg_lsn, $event_type$, $capture$, tg_argv, n.new_row, o.old_row
+            FROM (SELECT row_number() OVER () AS place, to_jsonb(t.*) AS new_row FROM wasla_new t) n
+            FULL JOIN (SELECT row_number() OVER () AS place, to_jsonb(t.*) AS old_row FROM wasla_old t) o USING (place)
+            ORDER BY place;
         ELSIF tg_op = 'DELETE' THEN
-            INSERT INTO wasla.outbox (stamp, table_name, channel, event_type, row_id, old_row, business_event)
-            SELECT statement_stamp, tg_argv[0], tg_argv[1], $event_type$, $old_id$, r.old_row, $business_event$
-            FROM (SELECT NULL::jsonb AS new_row, $row$ AS old_row FROM wasla_old t OFFSET 0) r;
+            INSERT INTO wasla.outbox (stamp, event_type, capture, arguments, old_row)
+            SELECT stamp::pg_lsn, $event_type$, $capture$, tg_argv, to_jsonb(t.*) FROM wasla_old t;
         ELSE
-            INSERT INTO wasla.outbox (stamp, table_name, channel, event_type)
-            VALUES (statement_stamp, tg_argv[0], tg_argv[1], tg_op);
+            INSERT INTO wasla.outbox (stamp, event_type, capture, arguments)
+            VALUES (stamp::pg_lsn, tg_op, $capture$, tg_argv);
         END IF;
-        GET DIAGNOSTICS captured = ROW_COUNT;
-        IF captured = 0 THEN
-            RETURN NULL;
+        IF FOUND THEN
+            $bell$
         END IF;
-        $bell$
+        IF formats IS NOT NULL THEN
+            PERFORM wasla.set_formats(formats);
+        END IF;
     EXCEPTION WHEN OTHERS OR assert_failure THEN
+        IF current_setting('wasla.failed', true) = 'on' THEN
+            PERFORM set_config('lock_timeout', '1ms', true);  -- what was set above is undone
+        END IF;
         PERFORM set_config('wasla.failed', 'on', true);
         RAISE WARNING 'wasla: a % on % was not captured (%): clients are told to reload the table', tg_op, tg_argv[0], sqlerrm;
         BEGIN
@@ -118,20 +134,15 @@ BEGIN
     RETURN NULL;
 END $body$;
 BEGIN
-    -- t.* is the row even where a column is named t.
-    body := replace(body, '$row$', 'CASE tg_argv[2] WHEN ''{}'' THEN to_jsonb(t.*) ELSE to_jsonb(t.*) - tg_argv[2]::text[] END');
-    body := replace(body, '$new_id$', format(row_id, 'r.new_row'));
-    body := replace(body, '$old_id$', format(row_id, 'r.old_row'));
     body := replace(body, '$event_type$', event_type);
-    body := replace(body, '$business_event$', business_event);
+    body := replace(body, '$capture$', quote_literal(name));
     body := replace(body, '$bell$', bell);
-    -- A row reads the same whatever the writer's session is set to. A lock is waited for this long, for capture and mark each.
+    -- A lock is waited for this long, for capture and mark each.
     EXECUTE format(
         'CREATE OR REPLACE FUNCTION wasla.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER '
-        'SET search_path = pg_catalog, pg_temp SET lock_timeout = ''250ms'' SET timezone = ''UTC'' '
-        'SET extra_float_digits = 1 SET bytea_output = hex SET intervalstyle = postgres AS %L', name, body);
+        'SET search_path = pg_catalog, pg_temp SET lock_timeout = ''250ms'' AS %L', name, body);
 END $define$;
-COMMENT ON FUNCTION wasla.define_capture(text, text, text) IS 'Makes a capture trigger function from the one text they share';
+COMMENT ON FUNCTION wasla.define_capture(text, text) IS 'Makes a capture trigger function from the one text they share';
 
 CREATE OR REPLACE FUNCTION wasla.booking_event(operation text, old_row jsonb, new_row jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -159,10 +170,35 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION wasla.vehicle_event(text, jsonb, jsonb) IS 'A queue row is a vehicle: its delete is the departure';
 
-SELECT wasla.define_capture('notify_change', 'tg_op', 'NULL::text');
-SELECT wasla.define_capture('notify_booking_change', 'tg_op', 'wasla.booking_event(tg_op, r.old_row, r.new_row)');
-SELECT wasla.define_capture('notify_vehicle_queue_change', 'tg_op', 'wasla.vehicle_event(tg_op, r.old_row, r.new_row)');
-SELECT wasla.define_capture('notify_probe', '''TEST''', 'NULL::text');
+CREATE OR REPLACE FUNCTION wasla.business_event(capture text, operation text, old_row jsonb, new_row jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE capture
+        WHEN 'notify_booking_change' THEN wasla.booking_event(operation, old_row, new_row)
+        WHEN 'notify_vehicle_queue_change' THEN wasla.vehicle_event(operation, old_row, new_row)
+    END
+$$;
+COMMENT ON FUNCTION wasla.business_event(text, text, jsonb, jsonb) IS 'What a change means, by the function that captured it; null: nothing';
+
+CREATE OR REPLACE FUNCTION wasla.composite_id(image jsonb, key_columns text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- A function rather than a subquery in row_id: the planner would not inline that, which costs every row, this only some.
+    RETURN (SELECT jsonb_agg(image -> k.name ORDER BY k.place)::text
+            FROM unnest(key_columns) WITH ORDINALITY AS k(name, place));
+END $$;
+COMMENT ON FUNCTION wasla.composite_id(jsonb, text[]) IS 'The JSON array of a composite key''s values, in key order, as text';
+
+CREATE OR REPLACE FUNCTION wasla.row_id(image jsonb, arguments text[]) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN cardinality(arguments) = 4 THEN image ->> arguments[3]
+                WHEN image IS NOT NULL THEN wasla.composite_id(image, arguments[3:]) END
+$$;
+COMMENT ON FUNCTION wasla.row_id(jsonb, text[]) IS 'The key of a row, by its trigger''s arguments; null for no row';
+
+SELECT wasla.define_capture('notify_change', 'tg_op');
+SELECT wasla.define_capture('notify_booking_change', 'tg_op');
+SELECT wasla.define_capture('notify_vehicle_queue_change', 'tg_op');
+SELECT wasla.define_capture('notify_probe', '''TEST''');
 
 CREATE OR REPLACE FUNCTION wasla.partition_truncated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '250ms' AS $$
@@ -184,10 +220,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-        INSERT INTO wasla.outbox AS o (stamp, table_name, channel, event_type, row_id)
-        SELECT 0, w.table_name, w.channel, 'TEST', 'test-' || gen_random_uuid()
+        INSERT INTO wasla.outbox AS o (stamp, event_type, capture, arguments, row_id)
+        SELECT pg_current_wal_insert_lsn(), 'TEST', 'test_notifications', ('[0:1]=' || ARRAY[w.table_name, w.channel]::text)::text[],
+               'test-' || gen_random_uuid()
         FROM wasla.watched w WHERE NOT w.internal ORDER BY w.table_name
-        RETURNING o.channel, o.table_name, o.event_type, o.row_id;
+        RETURNING o.arguments[1], o.arguments[0], o.event_type, o.row_id;
     IF current_setting('max_prepared_transactions') = '0' THEN
         NOTIFY wasla_wake;
     END IF;

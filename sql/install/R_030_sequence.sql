@@ -1,17 +1,21 @@
 -- Sequencing: what the one leading pg-listener runs, on a session at REPEATABLE READ.
 
-CREATE OR REPLACE FUNCTION wasla.current_epoch(install_id uuid) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION wasla.current_epoch(install_id uuid, former text) RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- Read from the name of the WAL segment in use: the control file learns of a promotion only later.
     timeline constant text := left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
     cluster constant bigint := (pg_control_system()).system_identifier;
     database constant oid := (SELECT oid FROM pg_database WHERE datname = current_database());
+    lineage constant text := left(
+        encode(sha256(convert_to(concat_ws('/', cluster, timeline, database, install_id), 'UTF8')), 'hex'), 16);
 BEGIN
-    RETURN left(encode(sha256(convert_to(concat_ws('/', cluster, timeline, database, install_id), 'UTF8')), 'hex'), 16);
+    -- Two replicas of one primary, each promoted without knowing of the other, have the same lineage down to the number
+    -- of the timeline: only chance tells their histories apart.
+    RETURN CASE WHEN starts_with(former, lineage) THEN former ELSE lineage || left(gen_random_uuid()::text, 8) END;
 END $$;
-COMMENT ON FUNCTION wasla.current_epoch(uuid) IS
-    'Names one unbroken history: another cluster, timeline, database or installation has another epoch';
+COMMENT ON FUNCTION wasla.current_epoch(uuid, text) IS
+    'Names one unbroken history: the former epoch while it goes on; a new one in another cluster, timeline, database or installation';
 
 -- STABLE, as what it calls is: else the planner does not inline it, which costs ten times as much.
 CREATE OR REPLACE FUNCTION wasla.text_bytes(value jsonb) RETURNS bigint
@@ -25,7 +29,7 @@ $$;
 COMMENT ON FUNCTION wasla.text_bytes(jsonb) IS 'About how many bytes the value takes as text; whatever the value, it does not fail';
 
 CREATE OR REPLACE FUNCTION wasla.rows_since(oldest xid8, running xid8[])
-RETURNS TABLE (xid xid8, stamp bigint, id pg_lsn, new_row jsonb, old_row jsonb)
+RETURNS TABLE (xid xid8, stamp pg_lsn, id pg_lsn, new_row jsonb, old_row jsonb)
 LANGUAGE sql STABLE AS $$
     -- Two ranges of the index and no row twice: who was running had begun before the oldest that had not.
     SELECT o.xid, o.stamp, o.id, o.new_row, o.old_row FROM wasla.outbox o WHERE o.xid >= oldest
@@ -89,7 +93,7 @@ DECLARE
     has_more boolean := false;
     skipped boolean := false;
     k_xid xid8[];
-    k_stamp bigint[];
+    k_stamp pg_lsn[];
     k_id pg_lsn[];
     k_index integer[];
     k_size integer[];
@@ -110,7 +114,7 @@ BEGIN
     END IF;
     SELECT * INTO STRICT here FROM wasla.position;
     first_seq := here.seq;
-    epoch_now := wasla.current_epoch(here.install_id);
+    epoch_now := wasla.current_epoch(here.install_id, here.epoch);
     IF here.epoch IS DISTINCT FROM epoch_now THEN
         here.epoch := epoch_now;
         here.seen := NULL;  -- a snapshot of another history says nothing about this one
@@ -192,13 +196,15 @@ BEGIN
             INSERT INTO wasla.event_log AS l (
                 seq, tx_id, tx_index, tx_size, table_name, channel, event_type, row_id, data, changed, old, business_event,
                 captured_at, sequenced_at, origin)
-            SELECT first_seq + m.n, m.xid, m.tx_index, m.tx_size, m.table_name, m.channel,
+            SELECT first_seq + m.n, m.xid, m.tx_index, m.tx_size, m.arguments[0], m.arguments[1],
                    CASE WHEN mark_only THEN 'CAPTURE_FAILED' ELSE m.event_type END,
-                   CASE WHEN NOT mark_only THEN m.row_id END,
-                   CASE WHEN NOT size.is_beyond THEN coalesce(m.new_row, m.old_row) END,
+                   CASE WHEN NOT mark_only THEN coalesce(m.row_id, wasla.row_id(coalesce(m.new_row, m.old_row), m.arguments)) END,
+                   CASE WHEN size.is_beyond THEN NULL
+                        WHEN m.arguments[2] = '{}' THEN coalesce(m.new_row, m.old_row)
+                        ELSE coalesce(m.new_row, m.old_row) - m.arguments[2]::text[] END,
                    CASE WHEN m.event_type = 'UPDATE' AND NOT mark_only THEN coalesce(d.changed, '{}') END,
                    CASE WHEN m.event_type = 'UPDATE' AND NOT size.is_beyond THEN coalesce(d.old, '{}') END,
-                   CASE WHEN NOT mark_only THEN m.business_event END,
+                   CASE WHEN NOT mark_only THEN wasla.business_event(m.capture, m.event_type, m.old_row, m.new_row) END,
                    m.captured_at, now_at,
                    CASE WHEN NOT mark_only THEN m.origin END
             FROM moved m

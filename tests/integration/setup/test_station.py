@@ -36,7 +36,8 @@ async def test_the_printed_insert_works_as_printed(station: asyncpg.Connection) 
     assert (row["booking_status"], row["payment_status"], row["seats_booked"]) == ("ACTIVE", "PAID", 2)
     assert row["id"]
     assert row["verification_code"]
-    assert await station.fetchval("SELECT business_event FROM wasla.outbox") == "BOOKING_CREATED"
+    meaning = "SELECT wasla.business_event(capture, event_type, old_row, new_row) FROM wasla.outbox"
+    assert await station.fetchval(meaning) == "BOOKING_CREATED"
 
 
 async def test_every_column_of_a_booking_has_a_default(station: asyncpg.Connection) -> None:

@@ -157,3 +157,19 @@ async def test_a_row_trigger_elsewhere_that_changes_a_watched_table(
     events = await station.drain()
     assert [e.table for e in events] == ["bookings"] * 3 + ["vehicle_queue"] * 3
     assert [(e.data or {})["available_seats"] for e in events if e.row_id == "queue-1"] == [7, 6]
+
+
+async def test_changes_inside_a_statement_of_an_unlogged_table(
+    writer: asyncpg.Connection, sequencer: Sequencer
+) -> None:
+    """Nothing is written to the WAL between the outer statement's begin and the inner one's."""
+    await writer.execute(QUEUE.replace("CREATE TABLE", "CREATE UNLOGGED TABLE"))
+    await watch(writer, "lane")
+    await writer.execute("INSERT INTO lane VALUES (1, 1)")
+    await writer.execute("INSERT INTO lane VALUES (2, 1)")
+    events = await sequencer.drain()
+    assert [(event.event_type, event.row_id) for event in events] == [
+        ("INSERT", "1"),
+        ("INSERT", "2"),
+        ("UPDATE", "1"),
+    ]

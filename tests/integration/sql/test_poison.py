@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.sql.sequencer import MIB, Sequencer, assert_well_formed
 
-POISON = "UPDATE wasla.outbox SET new_row = '[1]' WHERE row_id = $1"
+POISON = "UPDATE wasla.outbox SET new_row = '[1]' WHERE new_row ->> 'id' = $1"
 """An update's rows are compared as objects; this is none."""
 
 
@@ -92,7 +92,7 @@ async def test_the_watched_table_makes_an_event_internal_not_its_channel(
     writer: asyncpg.Connection, sequencer: Sequencer
 ) -> None:
     await writer.execute("INSERT INTO items VALUES (1)")
-    await writer.execute("UPDATE wasla.outbox SET channel = 'wasla_probe'")
+    await writer.execute("UPDATE wasla.outbox SET arguments[1] = 'wasla_probe'")
     await writer.execute("INSERT INTO wasla.probe (machine, nonce) VALUES ('here', 'n1')")
     events = await sequencer.drain()
     assert [(event.table, event.channel, event.internal) for event in events] == [

@@ -45,7 +45,7 @@ async def test_it_runs_the_self_test(cashier: asyncpg.Connection, station: Seque
         "SELECT * FROM wasla.outbox",
         "SELECT * FROM wasla.event_log",
         "SELECT * FROM wasla.position",
-        "INSERT INTO wasla.outbox (stamp, table_name, channel, event_type) VALUES (1, 'bookings', 'x', 'INSERT')",
+        "INSERT INTO wasla.outbox (stamp, event_type, capture, arguments) VALUES ('0/1', 'INSERT', 'x', '{bookings}')",
         "INSERT INTO wasla.capture_failure (table_name, reason) VALUES ('bookings', '')",
         "DELETE FROM wasla.event_log",
         "SELECT * FROM wasla.sequence(1, 1, false, '{}')",

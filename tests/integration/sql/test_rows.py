@@ -146,6 +146,20 @@ async def test_a_row_reads_the_same_whatever_the_writers_settings(
     assert plain["f"] == 0.30000000000000004
 
 
+async def test_a_writers_settings_are_left_as_they_were(writer: asyncpg.Connection, sequencer: Sequencer) -> None:
+    read = "SELECT name, setting FROM pg_settings WHERE name IN ('TimeZone', 'IntervalStyle', 'lock_timeout')"
+    await writer.execute("SET intervalstyle = iso_8601")
+    async with writer.transaction():
+        await writer.execute("SET LOCAL timezone = 'Africa/Tunis'")
+        within = await writer.fetch(read)
+        await writer.execute("INSERT INTO items VALUES (1)")
+        assert await writer.fetch(read) == within
+        await writer.execute("SET timezone = 'Asia/Tokyo'")
+    assert await writer.fetchval("SHOW timezone") == "Asia/Tokyo"
+    assert await writer.fetchval("SHOW intervalstyle") == "iso_8601"
+    assert len(await sequencer.drain()) == 1
+
+
 @pytest.mark.parametrize("size", [9_000, 3 * MIB], ids=["9kB", "3MiB"])
 async def test_large_rows_pass_whole(writer: asyncpg.Connection, sequencer: Sequencer, size: int) -> None:
     await writer.execute("INSERT INTO items VALUES (1, repeat('é', $1))", size // 2)
