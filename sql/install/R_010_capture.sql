@@ -8,36 +8,15 @@ CREATE OR REPLACE FUNCTION wasla.stamp_statement() RETURNS trigger
 -- STABLE, because a volatile function takes a snapshot for every expression that is not constant.
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    depth constant integer := pg_catalog.pg_trigger_depth();
-    setting text := pg_catalog.concat('wasla.stamps_', tg_relid, tg_op, depth);
+    setting text := 'wasla.stamps_' OPERATOR(pg_catalog.||) pg_catalog.pg_trigger_depth();
 BEGIN
-    -- The WAL position grows with whatever is written. Where nothing was since the outer statement began, its depth puts it
-    -- first: a WAL record takes at least 24 bytes, so that no depth reaches beyond the next. An assignment, because PERFORM
-    -- runs the executor.
+    -- An assignment, because PERFORM runs the executor. The latest stamp comes first, each has a comma behind it.
     setting := pg_catalog.set_config(setting, pg_catalog.concat(
-        pg_catalog.pg_current_wal_insert_lsn() OPERATOR(pg_catalog.+) least(depth, 20)::pg_catalog.numeric,
-        ',', pg_catalog.current_setting(setting, true)), true);
+        pg_catalog.pg_current_wal_insert_lsn(), ',', pg_catalog.current_setting(setting, true)), true);
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION wasla.stamp_statement() IS
     'BEFORE STATEMENT: notes where it began, which puts its rows before those of the statements its triggers run';
-
-CREATE OR REPLACE FUNCTION wasla.set_formats(formats text[]) RETURNS text[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    names constant text[] := '{timezone,extra_float_digits,bytea_output,intervalstyle}';
-    former text[];
-BEGIN
-    FOR i IN 1 .. cardinality(names) LOOP
-        former[i] := current_setting(names[i]);
-        IF former[i] <> formats[i] THEN
-            PERFORM set_config(names[i], formats[i], true);
-        END IF;
-    END LOOP;
-    RETURN former;
-END $$;
-COMMENT ON FUNCTION wasla.set_formats(text[]) IS
-    'Sets what decides how values are written, until the transaction ends, and returns how it was set';
 
 -- A function that gets transition tables cannot hand them to another, so the capture functions are made from one text, and
 -- differ in what they note: the event's type and their own name, by which the sequencer adds the business event.
@@ -52,41 +31,38 @@ DECLARE
                 NOTIFY wasla_wake;
             END IF;
         END IF;$sql$;
-    -- What runs for every sale does nothing that the sequencer can do, for many at a time. Settings are written by assignments,
-    -- because PERFORM runs the executor, and read by few expressions, because each takes a snapshot.
+    -- What runs for every sale does nothing that the sequencer can do, for many at a time. Each expression is set up anew in
+    -- every transaction, function by function, and takes a snapshot: there are few. PERFORM would run the executor.
     body text := $body$
 #variable_conflict use_variable
 DECLARE
-    stamps text := current_setting('wasla.stamps_' || tg_relid || tg_op || pg_trigger_depth(), true);
-    stamp text := split_part(stamps, ',', 1);  -- the latest comes first, each has a comma behind it
-    formats text[];
+    setting text := 'wasla.stamps_' || pg_trigger_depth();
+    stamps text := current_setting(setting, true);
+    stamp text := split_part(stamps, ',', 1);
 BEGIN
     -- The stamp is taken off outside the guarded block, so that a failed capture leaves none behind.
     IF stamps <> '' THEN
-        stamps := set_config('wasla.stamps_' || tg_relid || tg_op || pg_trigger_depth(), substr(stamps, length(stamp) + 2), true);
+        stamps := set_config(setting, substr(stamps, length(stamp) + 2), true);
     ELSE
         -- A cascade: its statement begins inside the foreign key's trigger, one deeper, and ends with the statement that
         -- caused it. There may be several; they end in the order in which they began.
-        stamps := rtrim(current_setting('wasla.stamps_' || tg_relid || tg_op || pg_trigger_depth() + 1, true), ',');
+        stamps := rtrim(current_setting('wasla.stamps_' || pg_trigger_depth() + 1, true), ',');
+        stamp := split_part(stamps, ',', -1);
         IF stamps <> '' THEN
-            stamp := split_part(stamps, ',', -1);
-            stamps := set_config('wasla.stamps_' || tg_relid || tg_op || pg_trigger_depth() + 1,
-                                 left(stamps, -length(stamp)), true);
+            stamps := set_config('wasla.stamps_' || pg_trigger_depth() + 1, left(stamps, -length(stamp)), true);
+        ELSE
+            stamp := pg_current_wal_insert_lsn();  -- the stamp's trigger is disabled
         END IF;
     END IF;
+    IF current_setting('wasla.failed', true) = 'on' THEN
+        -- A capture of this transaction failed before, perhaps after waiting for a lock: a sale waits for that once.
+        stamps := set_config('lock_timeout', '1ms', true);
+    END IF;
     BEGIN
-        IF stamp = '' OR stamp IS NULL THEN
-            stamp := pg_current_wal_insert_lsn()::text;  -- the stamp's trigger is disabled
-        END IF;
-        IF current_setting('wasla.failed', true) = 'on' OR current_setting('timezone') NOT IN ('UTC', 'Etc/UTC')
-           OR current_setting('extra_float_digits') <> '1' OR current_setting('bytea_output') <> 'hex'
-           OR current_setting('intervalstyle') <> 'postgres' THEN
-            IF current_setting('wasla.failed', true) = 'on' THEN
-                -- A capture of this transaction failed before, perhaps after waiting for a lock: a sale waits for that once.
-                PERFORM set_config('lock_timeout', '1ms', true);
-            END IF;
-            -- A row reads the same whatever the writer's session is set to.
-            formats := wasla.set_formats('{UTC,1,hex,postgres}');
+        IF setting <> 'wasla.stamps_1' THEN
+            -- Inside another statement. Where nothing was written to the WAL since that began (the table is unlogged) both
+            -- read the same position, and the depth tells them apart: it never reaches the next record, of 24 bytes or more.
+            stamp := stamp::pg_lsn + least(pg_trigger_depth(), 20)::numeric;
         END IF;
         IF tg_op = 'INSERT' THEN
             INSERT INTO wasla.outbox (stamp, event_type, capture, arguments, new_row)
@@ -109,13 +85,7 @@ BEGIN
         IF FOUND THEN
             $bell$
         END IF;
-        IF formats IS NOT NULL THEN
-            PERFORM wasla.set_formats(formats);
-        END IF;
     EXCEPTION WHEN OTHERS OR assert_failure THEN
-        IF current_setting('wasla.failed', true) = 'on' THEN
-            PERFORM set_config('lock_timeout', '1ms', true);  -- what was set above is undone
-        END IF;
         PERFORM set_config('wasla.failed', 'on', true);
         RAISE WARNING 'wasla: a % on % was not captured (%): clients are told to reload the table', tg_op, tg_argv[0], sqlerrm;
         BEGIN
@@ -137,10 +107,11 @@ BEGIN
     body := replace(body, '$event_type$', event_type);
     body := replace(body, '$capture$', quote_literal(name));
     body := replace(body, '$bell$', bell);
-    -- A lock is waited for this long, for capture and mark each.
+    -- A row reads the same whatever the writer's session is set to. A lock is waited for this long, for capture and mark each.
     EXECUTE format(
         'CREATE OR REPLACE FUNCTION wasla.%I() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER '
-        'SET search_path = pg_catalog, pg_temp SET lock_timeout = ''250ms'' AS %L', name, body);
+        'SET search_path = pg_catalog, pg_temp SET lock_timeout = ''250ms'' SET timezone = ''UTC'' '
+        'SET extra_float_digits = 1 SET bytea_output = hex SET intervalstyle = postgres AS %L', name, body);
 END $define$;
 COMMENT ON FUNCTION wasla.define_capture(text, text) IS 'Makes a capture trigger function from the one text they share';
 
