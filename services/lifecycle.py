@@ -3,7 +3,8 @@
 ``run`` is called by each ``__main__``: it reads the settings, sets up logging, turns SIGTERM and SIGINT into an
 :class:`asyncio.Event`, runs the service until it returns, and turns failures into an exit code that supervisord can
 act on. An error written for the operator is logged as its sentence; anything else with its traceback. Either way the
-process ends and supervisord starts it again: nothing goes on half alive.
+process ends and supervisord starts it again: nothing goes on half alive. Nor does a process whose event loop stands
+still: :mod:`services.watchdog` ends it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import NoReturn, TypeVar
 
 import structlog
 import uvloop
 
+from services.watchdog import watched
 from shared.errors import ConfigurationError, WaslaError
 from shared.logs import configure
 from shared.settings import Settings
@@ -35,9 +38,14 @@ def run(
     name: str,
     settings_type: type[SettingsT],
     service: Callable[[SettingsT, asyncio.Event], Awaitable[None]],
+    *,
+    is_watched: bool = True,
 ) -> NoReturn:
-    """Run ``service(settings, stop)`` to its end and exit; ``stop`` is set when the process is told to end."""
-    sys.exit(_run(name, settings_type, service))
+    """Run ``service(settings, stop)`` to its end and exit; ``stop`` is set when the process is told to end.
+
+    One that may hold the event loop for long is not to be watched.
+    """
+    sys.exit(_run(name, settings_type, service, is_watched=is_watched))
 
 
 def process_name(role: str) -> str:
@@ -50,6 +58,8 @@ def _run(
     name: str,
     settings_type: type[SettingsT],
     service: Callable[[SettingsT, asyncio.Event], Awaitable[None]],
+    *,
+    is_watched: bool,
 ) -> int:
     try:
         settings = settings_type.load()
@@ -59,7 +69,8 @@ def _run(
     configure(level=settings.log_level, format=settings.log_format, process=process_name(name))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_stopped(lambda stop: service(settings, stop)))
+            watch = watched(process_name(name), settings.watchdog_timeout) if is_watched else nullcontext()
+            runner.run(_until_stopped(lambda stop: service(settings, stop), watch))
     except ConfigurationError as error:
         log.error("not started", reason=str(error))
         return EX_CONFIG
@@ -74,12 +85,15 @@ def _run(
     return 0
 
 
-async def _until_stopped(service: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+async def _until_stopped(
+    service: Callable[[asyncio.Event], Awaitable[None]], watch: AbstractAsyncContextManager[None]
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    await service(stop)
+    async with watch:
+        await service(stop)
 
 
 def _report_group(group: BaseExceptionGroup[BaseException]) -> int:

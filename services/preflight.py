@@ -15,6 +15,7 @@ from typing import NamedTuple
 from services.monitor.settings import MonitorSettings
 from services.pg_listener.settings import ListenerSettings
 from shared.bus.addresses import TcpAddress, parse_address
+from shared.bus.binding import bind_address
 from shared.errors import ConfigurationError
 
 SUPERVISOR_SOCKET = Path(__file__).resolve().parent.parent / ".wasla" / "supervisor.sock"
@@ -35,7 +36,7 @@ def places(monitor: MonitorSettings, listener: ListenerSettings) -> Iterator[Pla
     """Yield every port that the processes of supervisord.conf listen on."""
     yield Place(monitor.host, monitor.port, "the gateways", "WASLA_PORT")
     yield Place(monitor.status_host, monitor.status_port, "the status page", "WASLA_STATUS_PORT")
-    bus = parse_address(listener.bus_bind)
+    bus = bind_address(listener.bus_bind, listener.bus_connect)
     if isinstance(bus, TcpAddress):
         yield Place(bus.host, bus.port, "the bus", "WASLA_BUS_BIND and WASLA_BUS_CONNECT")
         yield Place(bus.host, bus.port + 1, "the bus", "WASLA_BUS_BIND and WASLA_BUS_CONNECT")

@@ -7,9 +7,10 @@ server that is not there, a password that is wrong or a database that does not e
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
@@ -29,6 +30,15 @@ STEADY: Final = {
     "client_min_messages": "warning",
 }
 """Server settings of a session that is to last: what a role or a database was given for others does not end it."""
+
+KEEPALIVE: Final = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "5",
+    "tcp_user_timeout": "15000",
+}
+"""Server settings of a session that is to last: when this machine loses its power, the server ends it after 15 s, not
+after hours as by default."""
 
 _REFUSALS = (
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -61,12 +71,40 @@ def database_url(settings: Settings) -> str:
 async def connect(
     url: str, *, application_name: str, server_settings: dict[str, str] | None = None
 ) -> asyncpg.Connection:
-    """Open a connection; raise DatabaseUnreachable (try again) or DatabaseRefused (somebody must act)."""
+    """Open a connection; raise DatabaseUnreachable (try again) or DatabaseRefused (somebody must act).
+
+    A URL of several hosts (host:port,host:port) is one database that moves: they are tried in their order, and
+    ``target_session_attrs=read-write`` has a replica passed over.
+    """
     settings = {"application_name": application_name, **(server_settings or {})}
+    *others, last = one_by_one(url)
+    timeout = CONNECT_TIMEOUT / (len(others) + 1)
+    for other in others:
+        with suppress(DatabaseUnreachable):
+            return await _connect(other, timeout, settings)
+    return await _connect(last, timeout, settings)
+
+
+def one_by_one(url: str) -> list[str]:
+    """Return a URL for each host that a URL names. The driver's limit of time is one for all of them, so that a
+    machine without power would use up the others' share."""
+    parts = urlsplit(url)
+    account, at, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return [url]
+    return [urlunsplit(parts._replace(netloc=account + at + host)) for host in hosts.split(",")]
+
+
+async def _connect(url: str, timeout: float, settings: dict[str, str]) -> asyncpg.Connection:
     try:
-        return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, server_settings=settings)
+        return await asyncpg.connect(url, timeout=timeout, server_settings=settings)
     except _REFUSALS as error:
         raise DatabaseRefused(f"{describe(url)} refused the connection ({error}); correct WASLA_DATABASE_URL") from None
+    except asyncpg.TargetServerAttributeNotMatched:
+        raise DatabaseUnreachable(
+            f"{describe(url)} is not the kind of server that target_session_attrs in WASLA_DATABASE_URL asks for; "
+            "promote a replica, or start the primary"
+        ) from None
     except _EXHAUSTION as error:
         raise DatabaseUnreachable(f"{describe(url)} has no connection left ({error}); raise max_connections") from None
     except _ABSENCES as error:
@@ -91,6 +129,4 @@ async def connect(
 def describe(url: str) -> str:
     """Name a database for people, without its password."""
     parts = urlsplit(url)
-    host = parts.hostname or "the local socket"
-    port = f":{parts.port}" if parts.port else ""
-    return f"PostgreSQL at {host}{port}{parts.path}"
+    return f"PostgreSQL at {parts.netloc.rpartition('@')[2] or 'the local socket'}{parts.path}"

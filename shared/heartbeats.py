@@ -20,7 +20,8 @@ class Heartbeat(msgspec.Struct, frozen=True):
     ``process`` is the name supervisord knows it by (``gateway:gateway-00``), or ``role:pid`` when it runs by hand.
     ``sent_at`` is Unix time in seconds; ``loop_lag`` the longest the event loop was held since the last heartbeat,
     in seconds. ``state`` is a short word (``starting``, ``leader``, ``standby``, ``serving``, ``draining``).
-    ``metrics`` is the process's own metrics in the Prometheus text format.
+    ``metrics`` is the process's own metrics in the Prometheus text format, ``remarks`` are sentences on what ails that
+    it depends on (a line it cannot count on).
     """
 
     process: str
@@ -32,3 +33,4 @@ class Heartbeat(msgspec.Struct, frozen=True):
     sent_at: float
     loop_lag: float
     metrics: bytes
+    remarks: list[str] = []

@@ -14,7 +14,7 @@ What a test asks for (the fixtures are in ``tests/conftest.py``):
 ``two_phase_server``
     The same with ``max_prepared_transactions = 10``; make databases on it with :func:`tests.databases.fresh_database`.
 ``private_server``
-    A server for this one test, which may stop, kill and start it.
+    A server for this one test, which may stop, kill and start it. :func:`streaming_replica` makes a replica of it.
 
 A server that :meth:`Server.start` returned accepts connections. ``Server.url("name")`` is the unix socket's URL,
 ``Server.tcp_url("name")`` goes over 127.0.0.1 with a password. PostgreSQL refuses to run as root: then the server
@@ -126,6 +126,23 @@ class Server:
             self.process = self._spawn(log)
         self._wait_until_ready()
 
+    def copy(self, primary: Server) -> None:
+        """Make the cluster a streaming replica of a running server; once, in place of :meth:`initialise`."""
+        source = f"host={primary.directory} port={primary.port} user=postgres"
+        arguments = ["-D", str(self.directory / "data"), "-d", source, "--write-recovery-conf", "--checkpoint=fast"]
+        subprocess.run(
+            [self.binaries / "pg_basebackup", *arguments, "--no-sync"],
+            check=True,
+            capture_output=True,
+            cwd="/",
+            **_unprivileged(),
+        )
+
+    def promote(self) -> None:
+        """Make a running replica a primary; returns when it takes writes."""
+        command = [self.binaries / "pg_ctl", "promote", "-w", "-D", self.directory / "data"]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", **_unprivileged())
+
     def stop(self) -> None:
         """Stop in an orderly way: sessions are ended, everything committed is kept. Idempotent."""
         self._end(terminate=True)
@@ -177,6 +194,26 @@ def temporary_server(version: int, *, on_disk: bool = False, **settings: str) ->
         _give_away(directory)
         server = Server(version, binaries, directory, {**SETTINGS, **settings})
         server.initialise()
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def streaming_replica(primary: Server) -> Iterator[Server]:
+    """Run an asynchronous streaming replica, with the primary's password, for the length of the block.
+
+    It has a port of its own; to take the primary's address over, stop it, give it the port, start it.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix="wasla-pg-", dir=primary.directory.parent, ignore_cleanup_errors=True
+    ) as name:
+        directory = Path(name)
+        _give_away(directory)
+        server = Server(primary.version, primary.binaries, directory, primary.settings, primary.password)
+        server.copy(primary)
         try:
             server.start()
             yield server

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from services.cli.commands.config import config
 from services.cli.commands.database_url import database_url
 from services.cli.commands.doctor import doctor
+from services.cli.commands.keys import keys
 from services.cli.commands.remove import remove
 from services.cli.commands.scale import scale
 from services.cli.commands.setup import setup
@@ -46,7 +47,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="rich" if sys.stdout.isatty() else None,
     )
-    for command in (setup, remove, watch, unwatch, status, tail, config, doctor, scale):
+    for command in (setup, remove, watch, unwatch, status, tail, config, doctor, scale, keys):
         application.command()(command)
     application.command("database-url")(database_url)
     return application

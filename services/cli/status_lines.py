@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.monitor.status import Status
 
 PROCESS_HEADERS = ("process", "state", "presence", "pid", "heard", "loop lag", "restarts")
-LINE_HEADERS = ("listener", "role", "epoch", "top seq", "database", "heard")
+LINE_HEADERS = ("listener", "line", "role", "epoch", "top seq", "behind", "database", "heard")
 
 Outcome = tuple[str, str]
 
@@ -42,9 +42,11 @@ def line_rows(status: Status) -> list[list[str]]:
     return [
         [
             line.line,
-            "silent" if line.silent else "leader" if line.leading else "standby",
+            line.state.replace("_", " "),
+            "-" if line.silent else "leader" if line.leading else "standby",
             line.epoch or "-",
             str(line.top_seq),
+            str(line.behind),
             "up" if line.database_up else "down",
             f"{duration(line.age)} ago",
         ]

@@ -6,8 +6,9 @@ transport; when that is above its high-water mark nothing is read from the clien
 without reading cannot pile up answers.
 
 What comes is parsed a slice a turn of the loop, and nothing is read meanwhile: a flood of tiny frames, which cost far
-more than their bytes, leaves everybody else their turns. Every frame counts against a limit per second, in every
-phase; beyond it the parser is not asked any more.
+more than their bytes, leaves everybody else their turns. Until a client is registered it waits for a stranger's turn
+(:mod:`services.gateway.turns`), so that a storm of handshakes leaves the others theirs. Every frame counts against a
+limit per second, in every phase; beyond it the parser is not asked any more.
 
 Life: ``HANDSHAKE`` (HTTP) -> ``OPEN`` (WebSocket) -> ``CLOSING`` (a close was sent or received) -> gone. In every
 phase but OPEN the ``deadline`` (monotonic seconds) ends it; in OPEN it is the register deadline until registered.
@@ -122,7 +123,7 @@ class Connection(asyncio.Protocol):
         self._hub.disconnected(self)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; carry it out now if it is short, else a slice in each turn of the loop."""
+        """Take what came; carry it out now if it is short and the client known, else a slice a turn."""
         self.last_seen = self._hub.monotonic()
         self.pinged_at = None
         if self.phase is Phase.HANDSHAKE and len(self._opening) < 8:
@@ -137,8 +138,10 @@ class Connection(asyncio.Protocol):
         if self._deaf or self.transport.is_closing():
             return
         self._unparsed += data
-        if not self._parse_is_due:
+        if self.registered and not self._parse_is_due:
             self._parse()
+        else:
+            self._go_on()
 
     def eof_received(self) -> None:
         """The client sends nothing more: the transport closes itself."""
@@ -168,6 +171,11 @@ class Connection(asyncio.Protocol):
     def registered(self) -> bool:
         """Tell whether the client takes part."""
         return self.session is not None and self.session.state is SessionState.REGISTERED
+
+    @property
+    def is_kept_waiting(self) -> bool:
+        """Tell whether the client has said something that its turn has not come for yet."""
+        return self._parse_is_due
 
     def send(self, frame: bytes) -> None:
         """Write one frame, unless the connection is closing."""
@@ -211,10 +219,13 @@ class Connection(asyncio.Protocol):
             self._go_on()
 
     def _go_on(self) -> None:
-        """See to what is not parsed yet, in the next turn."""
+        """See to what is not parsed yet: in the next turn of the loop, or in a stranger's turn."""
         if self._unparsed and self.paused_at is None and not self._parse_is_due:
             self._parse_is_due = True
-            asyncio.get_running_loop().call_soon(self._parse)
+            if self.registered:
+                asyncio.get_running_loop().call_soon(self._parse)
+            else:
+                self._hub.strangers.ask(self._parse)
         self._regulate()
 
     def _regulate(self) -> None:

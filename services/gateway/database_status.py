@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.gateway.intake import SILENT_AFTER, Heard
+from shared.line_book import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class DatabaseStatus:
 
 def next_status(current: DatabaseStatus, lines: Iterable[Heard], now: float, unix_now: float) -> DatabaseStatus:
     """Return *current* itself unless it changed. ``now`` is monotonic, ``unix_now`` the wall clock, in seconds."""
-    beats = [heard.beat for heard in lines if now - heard.at <= SILENT_AFTER]
+    beats = [heard.beat for heard in lines if heard.is_live(now)]
     up = any(beat.database_up for beat in beats)
     if up == current.up:
         return current

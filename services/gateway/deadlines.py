@@ -15,14 +15,15 @@ from shared.close_codes import CloseCode
 def end_what_is_overdue(connection: Connection, settings: GatewaySettings, now: float) -> None:
     """Ping, close or abort *connection* if its time has come; ``now`` is monotonic seconds."""
     if connection.phase is Phase.HANDSHAKE:
-        if now >= connection.deadline:
+        # Where it has spoken and waits for its turn, it is this gateway that is late.
+        if now >= connection.deadline and not connection.is_kept_waiting:
             connection.refuse_handshake()
     elif connection.phase is Phase.CLOSING:
         if now >= connection.deadline:
             connection.abort()
     elif connection.registered:
         _watch_link(connection, settings, now)
-    elif now >= connection.deadline:
+    elif now >= connection.deadline and not connection.is_kept_waiting:
         connection.close(CloseCode.REGISTER_TIMEOUT)
 
 

@@ -87,10 +87,23 @@ class Feed:
             log.info("database status", up=status.up)
             hub.show_status(status)
 
+    def look_at_lines(self) -> None:
+        """Say which lines ail that did not before, and which are well again."""
+        for verdict in self._intake.book.changes(self._hub.monotonic()):
+            if verdict.remark is None:
+                log.info("line well again", line=verdict.line)
+            else:
+                log.warning("line ails", line=verdict.line, state=str(verdict.state), reason=verdict.remark)
+
+    def remarks(self) -> list[str]:
+        """Return what ails each line that ails."""
+        verdicts = self._intake.book.judge(self._hub.monotonic())
+        return [verdict.remark for verdict in verdicts if verdict.remark is not None]
+
     def _on_batch(self, line: Line, batch: Batch) -> None:
         received_at = self._hub.clock()
         self._hops.received(line, len(batch.events), received_at - batch.published_at)
-        self._deliver(self._intake.on_batch(batch, self._hub.monotonic()), received_at)
+        self._deliver(self._intake.on_batch(line, batch, self._hub.monotonic()), received_at)
         self._hops.written(self._hub.clock() - received_at)
         self._look_for_gap()
 

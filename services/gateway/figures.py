@@ -47,4 +47,5 @@ class GatewayFigures:
             ("wasla_drops", "kind"): dict(drops),
             ("wasla_closes", "code"): {str(code): count for code, count in self.hub.closes.items()},
             ("wasla_errors", "code"): dict(self.hub.errors),
+            ("wasla_bus_refusals", "line"): dict(self.bus.hosts.refusals),
         }

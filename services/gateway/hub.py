@@ -25,6 +25,7 @@ from services.gateway.readers import Reader
 from services.gateway.relay import Relay
 from services.gateway.session import Context, Limits, Session, error
 from services.gateway.settings import GatewaySettings
+from services.gateway.turns import Turns
 from shared.bus.messages import Broadcast, RosterEntry, RosterReply, Sender
 from shared.catalog import Catalog
 from shared.close_codes import CloseCode
@@ -65,6 +66,7 @@ class Hub:
         self.errors: Counter[str] = Counter()
         self.drops: Counter[str] = Counter()
         self.relay: Relay | None = None
+        self.strangers = Turns(settings.handshakes_per_turn)
         self._status_changed_at = monotonic()
         self._want_pages = want_pages
         self._limits = Limits(

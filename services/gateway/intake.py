@@ -7,7 +7,10 @@ in between, and not every gateway should ask at once), one request at a time, fr
 come four times a second, so a loss is noticed well within two seconds.
 
 An epoch is followed when the leading listener says so. While a leader of the present epoch still beats, another
-epoch is not believed: a listener that lost its database must not pull every client back and forth.
+epoch is not believed: a listener that lost its database must not pull every client back and forth. A standby is
+followed, too, where no line holds the present epoch any more.
+
+Which line won an event, had it too late or lost it is counted by line, and what ails a line is kept in the book.
 
 ``now`` is monotonic seconds. Order of use: :meth:`Intake.on_batch` and :meth:`Intake.on_beat` as they come;
 :meth:`Intake.next_request` when they said something or time went by; then exactly one of :meth:`Intake.on_reply`,
@@ -17,17 +20,17 @@ epoch is not believed: a listener that lost its database must not pull every cli
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from services.gateway.arrivals import Arrivals
 from shared.backoff import Backoff
 from shared.bus.contract import Line
 from shared.bus.messages import Batch, Beat, ReplayReply
 from shared.events import Event
-
-SILENT_AFTER: Final = 2.0
-"""Seconds without a beat after which a line is not counted on."""
+from shared.line_book import Heard, LineBook
 
 MAX_ASKING_DELAY: Final = 0.05
 """Seconds: the random delay before a gap is asked for stays under this."""
@@ -52,14 +55,6 @@ class Ask:
 
 
 @dataclass(slots=True)
-class Heard:
-    """The last beat of a line, and when it came."""
-
-    beat: Beat
-    at: float
-
-
-@dataclass(slots=True)
 class Intake:
     """The stream as far as it has come: everything up to ``top`` of ``epoch`` was yielded."""
 
@@ -70,7 +65,8 @@ class Intake:
     top: int = 0
     gaps: int = 0
     dropped: int = 0
-    lines: dict[Line, Heard] = field(default_factory=dict)
+    book: LineBook = field(default_factory=LineBook)
+    arrivals: dict[Line, Arrivals] = field(default_factory=lambda: defaultdict(Arrivals))
     _announced: int = 0
     _held: dict[int, Event] = field(default_factory=dict)
     _held_bytes: int = 0
@@ -81,6 +77,11 @@ class Intake:
 
     def __post_init__(self) -> None:
         self._backoff = Backoff(first=0.1, cap=1.0, rng=self.rng)
+
+    @property
+    def lines(self) -> Mapping[Line, Heard]:
+        """The lines that were ever heard."""
+        return self.book.heard
 
     @property
     def behind(self) -> int:
@@ -99,7 +100,9 @@ class Intake:
 
     def on_beat(self, line: Line, beat: Beat, now: float) -> Joined | None:
         """Take note of a line's beat; return where the stream goes on when it does not go on by itself."""
-        self.lines[line] = Heard(beat, now)
+        self.book.hear(line, beat, now)
+        if self.arrivals[line].on_beat(beat):
+            self.book.lost(line, now)
         if not beat.epoch:
             return None
         if beat.epoch != self.epoch:
@@ -108,12 +111,19 @@ class Intake:
         self._notice_gap(now)
         return None
 
-    def on_batch(self, batch: Batch, now: float) -> Sequence[Event]:
+    def on_batch(self, line: Line, batch: Batch, now: float) -> Sequence[Event]:
         """Return the events that are new and follow what was yielded before, if any."""
+        arrivals = self.arrivals[line]
+        arrivals.came(batch)
         if batch.epoch != self.epoch or not batch.events:
             return ()
         self._announced = max(self._announced, batch.events[-1].seq)
-        return self._take(batch.after_seq, batch.events, now)
+        known, dropped = self.top + self.held, self.dropped
+        taken = self._take(batch.after_seq, batch.events, now)
+        first = self.top + self.held - known
+        arrivals.first += first
+        arrivals.duplicates += len(batch.events) - first - (self.dropped - dropped)
+        return taken
 
     def next_request(self, now: float) -> Ask | None:
         """Return the replay to ask for now; there is never more than one under way."""
@@ -157,11 +167,14 @@ class Intake:
             self._try_again(asked.line, now)
 
     def best_line(self, now: float, *, avoid: Sequence[Line] = ()) -> Line | None:
-        """Return the line to ask: one that beats, that has not just failed, that leads."""
-        alive = [(line, heard.beat) for line, heard in self.lines.items() if now - heard.at <= SILENT_AFTER]
-        if not alive:
-            return None
-        return min(alive, key=lambda item: (item[0] in avoid, not item[1].leading, -item[1].top_seq))[0]
+        """Return the line to ask: one that beats, has not just failed, is of this epoch, leads, and knows most."""
+        alive = self.book.live(now)
+
+        def rank(line: Line) -> tuple[bool, bool, bool, int]:
+            beat = alive[line]
+            return line in avoid, beat.epoch != self.epoch, not beat.leading, -beat.top_seq
+
+        return min(alive, key=rank, default=None)
 
     def _take(self, after_seq: int, events: Sequence[Event], now: float) -> Sequence[Event]:
         if after_seq > self.top:
@@ -214,15 +227,11 @@ class Intake:
     def _is_believed(self, beat: Beat, now: float) -> bool:
         if not self.epoch:
             return True
-        return beat.leading and beat.database_up and not self._leader_is_alive(now)
-
-    def _leader_is_alive(self, now: float) -> bool:
-        """Tell whether a listener still leads in the present epoch."""
-        return any(
-            heard.beat.leading and heard.beat.database_up and heard.beat.epoch == self.epoch
-            for heard in self.lines.values()
-            if now - heard.at <= SILENT_AFTER
-        )
+        present = [known for known in self.book.live(now).values() if known.database_up and known.epoch == self.epoch]
+        if beat.leading:
+            return beat.database_up and not any(known.leading for known in present)
+        # A standby follows the log of a leader that is not heard here: better than a stream that stands still.
+        return beat.database_up and not present
 
     def _join(self, beat: Beat) -> Joined:
         self.epoch = beat.epoch

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import resource
 import socket
-from dataclasses import dataclass
 
 import structlog
 
@@ -24,6 +23,7 @@ from shared.errors import ConfigurationError
 log = structlog.get_logger(__name__)
 
 _SPARE_DESCRIPTORS = 256
+_ACCEPT_RETRY = 1.0
 _CLOSES_PER_SECOND = 500
 _DRAIN_STEP = 0.02
 
@@ -44,27 +44,71 @@ def listening_socket(settings: GatewaySettings) -> socket.socket:
     return sock
 
 
-@dataclass(frozen=True, slots=True)
 class Port:
-    """An open port: the server that accepts, and its socket."""
+    """The open port: accepts a few connections in each turn of the loop, until closed.
 
-    server: asyncio.Server
-    socket: socket.socket
+    A server of the loop's own would accept all that wait, thousands when another gateway has died, in one turn.
+    """
 
-    @property
-    def number(self) -> int:
-        """The port's number."""
-        number: int = self.socket.getsockname()[1]
-        return number
+    def __init__(self, sock: socket.socket, hub: Hub) -> None:
+        self._socket = sock
+        self._hub = hub
+        self._loop = asyncio.get_running_loop()
+        self._beginning: set[asyncio.Task[None]] = set()
+        self.number: int = sock.getsockname()[1]
+        sock.listen(hub.settings.backlog)
+        self._open()
+
+    def close(self) -> None:
+        """Take what waits and close at once, so that next to nothing comes between and is reset."""
+        self._loop.remove_reader(self._socket)
+        with contextlib.suppress(OSError):
+            while True:
+                self._accept_one()
+        self._socket.close()
+
+    async def begun(self) -> None:
+        """Return when every connection that was accepted has begun."""
+        if self._beginning:
+            await asyncio.wait(self._beginning)
+
+    def _open(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._loop.add_reader(self._socket, self._accept)
+
+    def _accept(self) -> None:
+        try:
+            for _ in range(self._hub.settings.handshakes_per_turn):
+                self._accept_one()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            # No descriptor or no memory is left. The connection still waits, and asking again at once would not help.
+            log.warning("connections cannot be accepted", reason=str(error), retry_in=_ACCEPT_RETRY)
+            self._loop.remove_reader(self._socket)
+            self._loop.call_later(_ACCEPT_RETRY, self._open)
+
+    def _accept_one(self) -> None:
+        try:
+            sock, _ = self._socket.accept()
+        except ConnectionAbortedError:
+            return  # the client has gone already
+        sock.setblocking(False)
+        task = self._loop.create_task(self._begin(sock))
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
+
+    async def _begin(self, sock: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: Connection(self._hub), sock)
+        except OSError:
+            sock.close()
 
 
 async def listen(settings: GatewaySettings, hub: Hub) -> Port:
     """Open the port."""
     hub.max_connections = allow_connections(settings.max_connections)
-    sock = listening_socket(settings)
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(hub), sock=sock, backlog=settings.backlog)
-    port = Port(server, sock)
+    port = Port(listening_socket(settings), hub)
     log.info("listening", host=settings.host, port=port.number)
     return port
 
@@ -87,33 +131,12 @@ def allow_connections(wanted: int) -> int:
 
 async def drain(port: Port, hub: Hub) -> None:
     """Accept what is queued, close the port, close the clients with 1001 spread over a while, and wait for them."""
-    await _accept_what_is_queued(hub)
     hub.serving = False
-    accepted = _accept_and_close(port)
+    port.close()
+    await port.begun()
     log.info("draining", clients=len(hub.clients))
-    for sock in accepted:
-        await asyncio.get_running_loop().connect_accepted_socket(lambda: Connection(hub), sock)
     await _close_clients(hub)
     await _wait_for_clients(hub)
-
-
-async def _accept_what_is_queued(hub: Hub) -> None:
-    """Go round the loop until a round accepts nothing: connections in the queue are reset when it is closed."""
-    for _ in range(1000):
-        before = hub.accepted
-        await asyncio.sleep(0)
-        if hub.accepted == before:
-            return
-
-
-def _accept_and_close(port: Port) -> list[socket.socket]:
-    """Take what came since the loop's last round and close at once, so that next to nothing comes between."""
-    accepted = []
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            accepted.append(port.socket.accept()[0])
-    port.server.close()
-    return accepted
 
 
 async def _close_clients(hub: Hub) -> None:

@@ -18,6 +18,7 @@ from services.gateway.figures import GatewayFigures
 from services.gateway.history import History
 from services.gateway.hub import Hub
 from services.gateway.intake import Intake
+from services.gateway.line_metrics import LineCollector
 from services.gateway.metrics import FigureCollector, HopTimes
 from services.gateway.pages import PageFetcher
 from services.gateway.relay import Relay
@@ -26,6 +27,7 @@ from services.gateway.server import drain, listen
 from services.gateway.settings import GatewaySettings
 from services.lifecycle import process_name
 from shared.bus.heartbeats import HeartbeatSender, beat_heart
+from shared.bus.keys import bus_key
 from shared.bus.zeromq import ZmqSubscriber
 
 log = structlog.get_logger(__name__)
@@ -61,9 +63,14 @@ class Gateway:
         """Serve until told to stop, then drain."""
         settings = self.settings
         bus = ZmqSubscriber(
-            settings.bus_connect, identity=self.name.encode(), high_water_mark=settings.receive_high_water_mark
+            settings.bus_connect,
+            identity=self.name.encode(),
+            high_water_mark=settings.receive_high_water_mark,
+            key=bus_key(settings),
         )
+        self.intake.book.expect(bus.lines, self.hub.monotonic())
         self.registry.register(FigureCollector(GatewayFigures(self.hub, self.intake, bus)))
+        self.registry.register(LineCollector(self.intake))
         try:
             with HeartbeatSender(settings.heartbeat_address) as sender:
                 async with asyncio.TaskGroup() as tasks:
@@ -90,11 +97,19 @@ class Gateway:
             tasks.create_task(self.pages.run(bus, self.hub, feed.best_line, request_ids)),
             tasks.create_task(keep_catalog(bus, feed, self.hub, request_ids)),
             tasks.create_task(every(STATUS_INTERVAL, feed.look_at_database)),
+            tasks.create_task(every(STATUS_INTERVAL, feed.look_at_lines)),
             tasks.create_task(every(HELLO_INTERVAL, feed.say_hello)),
             tasks.create_task(every(SWEEP_INTERVAL, self.hub.sweep)),
             tasks.create_task(every(self.settings.position_interval, self.hub.tell_positions)),
             tasks.create_task(
-                beat_heart(sender, process=self.process, role="gateway", state=self._state, registry=self.registry)
+                beat_heart(
+                    sender,
+                    process=self.process,
+                    role="gateway",
+                    state=self._state,
+                    registry=self.registry,
+                    remarks=feed.remarks,
+                )
             ),
         ]
         await self._until_stopped(feed, stop)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from shared.settings import Settings, setting
+from shared.bus.settings import BusSettings
+from shared.settings import setting
 
 
-class GatewaySettings(Settings):
+class GatewaySettings(BusSettings):
     """Where a gateway listens, whom it hears, and every bound it keeps."""
 
     host: str = setting("127.0.0.1", unit="-", description="address that clients connect to")
     port: int = setting(8765, unit="-", ge=0, le=65535, description="port that clients connect to; shared by gateways")
-    bus_connect: str = setting(
-        "tcp://127.0.0.1:8767", unit="-", description="every pg-listener's bus address, comma separated"
-    )
     receive_high_water_mark: int = setting(
         100, unit="messages", ge=1, description="published messages that may wait for a gateway before it loses some"
     )
@@ -53,6 +51,9 @@ class GatewaySettings(Settings):
         64 * 1024, unit="bytes", ge=4096, description="kernel send buffer of one client (SO_SNDBUF)"
     )
     backlog: int = setting(4096, unit="connections", ge=1, description="connections that may wait to be accepted")
+    handshakes_per_turn: int = setting(
+        10, unit="handshakes", ge=1, description="handshakes and registrations before everybody else has a turn"
+    )
 
     position_interval: float = setting(1.0, unit="s", gt=0, description="between two position messages to a client")
     replay_timeout: float = setting(2.0, unit="s", gt=0, description="how long a pg-listener may take for a replay")

@@ -98,11 +98,15 @@ def _describe_lines(status: Status) -> Iterator[Metric]:
     age = GaugeMetricFamily("wasla_line_beat_age_seconds", "Seconds since a listener's last beat.", labels=["line"])
     leading = GaugeMetricFamily("wasla_line_leading", "1 when the listener there sequences.", labels=["line"])
     top = GaugeMetricFamily("wasla_line_top_seq", "Highest seq the listener there has told of.", labels=["line"])
+    behind = GaugeMetricFamily("wasla_line_behind_events", "Events the best line is ahead.", labels=["line"])
+    state = GaugeMetricFamily("wasla_line_state", "1 for what there is to say of it.", labels=["line", "state"])
     for line in status.lines:
         age.add_metric([line.line], line.age)
         leading.add_metric([line.line], line.leading)
         top.add_metric([line.line], line.top_seq)
-    yield from (age, leading, top)
+        behind.add_metric([line.line], line.behind)
+        state.add_metric([line.line, line.state], 1)
+    yield from (age, leading, top, behind, state)
 
 
 def _gauge(name: str, documentation: str, value: float) -> Metric:

@@ -24,6 +24,16 @@ STYLE_HASH = f"sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}"
 """The page's style as a source expression of its content security policy (CSP level 3, section 2.3.1)."""
 
 _PRESENCES = {"present": "présent", "late": "en retard", "lost": "perdu"}
+_LINE_STATES = {
+    "awaited": "attendue",
+    "good": "bonne",
+    "unheard": "jamais entendue",
+    "silent": "silencieuse",
+    "no_database": "sans base",
+    "elsewhere": "autre historique",
+    "behind": "en retard",
+    "losing": "perd des événements",
+}
 _HOPS = {
     Hop.CONNECTED.label: "connexion WebSocket",
     Hop.CAPTURED.label: "écriture dans la base",
@@ -47,7 +57,7 @@ def render(status: Status) -> str:
             map(_process_cells, status.processes),
         ),
         lines=_table(
-            ["Adresse", "Rôle", "Base", "Position", "Entendu il y a"],
+            ["Adresse", "Ligne", "Rôle", "Base", "Position", "Retard", "Entendu il y a"],
             map(_line_cells, status.lines),
         ),
         generated_at=escape(status.generated_at),
@@ -95,9 +105,10 @@ def _process_cells(process: ProcessStatus) -> tuple[str, ...]:
 
 
 def _line_cells(line: LineStatus) -> tuple[str, ...]:
-    role = "silencieux" if line.silent else "meneur" if line.leading else "en réserve"
+    role = "-" if line.silent else "meneur" if line.leading else "en réserve"
     database = "joignable" if line.database_up else "injoignable"
-    return line.line, role, database, str(line.top_seq), _age(line.age)
+    state = _LINE_STATES.get(line.state, line.state)
+    return line.line, state, role, database, str(line.top_seq), str(line.behind), _age(line.age)
 
 
 def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -119,21 +119,26 @@ class Prober:
         except StreamBroken as error:
             return str(error)
         except TimeoutError:
-            await self._find_in_log(nonce, stream.seq)
+            await self._find_where_it_stays(nonce, stream.seq)
+            if self._state.awaited is Hop.CAPTURED:
+                return "the change was committed, but no trigger of wasla.probe noted it; run wasla setup, enable them"
             return f"the change was committed, but did not arrive within {self._late_after:g} s"
         received_at, now = time.time(), time.monotonic()
         arrived = self._state.arrive(stamps, sent_at=sent_at, received_at=received_at, now=now)
         self._metrics.count_arrival(arrived)
         return None
 
-    async def _find_in_log(self, nonce: str, after_seq: int) -> None:
-        """Tell a change that nobody sequenced from one that was sequenced and not published."""
+    async def _find_where_it_stays(self, nonce: str, after_seq: int) -> None:
+        """Tell a change that no trigger noted from one that nobody sequenced, and that from one not published."""
         if self._state.awaited is not Hop.SEQUENCED:
             return
         with suppress(DatabaseError, TimeoutError):  # then it stays unknown, and sequencing is what is named
             async with asyncio.timeout(self._late_after):
-                if await self._database.is_sequenced(nonce, after_seq=after_seq):
+                found = await self._database.find(nonce, after_seq=after_seq)
+                if found.is_sequenced:
                     self._state.reach(Hop.SEQUENCED)
+                elif not found.is_captured:
+                    self._state.miss(Hop.CAPTURED)
 
     def _report(self) -> bool:
         lateness = self._state.lateness(time.monotonic())

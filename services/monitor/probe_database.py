@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import asyncpg
 
-from shared.database import STEADY, connect
+from shared.database import KEEPALIVE, STEADY, connect
 from shared.errors import ConfigurationError, DatabaseError, DatabaseRefused, DatabaseUnreachable
 from shared.queries import query
 
@@ -20,8 +21,13 @@ _NOT_SET_UP = (
     asyncpg.UndefinedFunctionError,
     asyncpg.UndefinedTableError,
 )
-_MAX_SEARCHED_EVENTS = 10_000
-_MAX_SEARCHED_BYTES = 4 * 1024 * 1024
+
+
+class Found(NamedTuple):
+    """How far a committed change came inside the database."""
+
+    is_captured: bool
+    is_sequenced: bool
 
 
 class ProbeDatabase:
@@ -37,14 +43,11 @@ class ProbeDatabase:
         async with self._session() as connection:
             await connection.execute(query("touch_probe"), self._machine, nonce)
 
-    async def is_sequenced(self, nonce: str, *, after_seq: int) -> bool:
-        """Look for the change among the events after that seq; raise :exc:`DatabaseError`.
-
-        In a flood only the first ten thousand are searched, so False may then be wrong.
-        """
+    async def find(self, nonce: str, *, after_seq: int) -> Found:
+        """Look how far the change came, its seq being larger than that one; raise :exc:`DatabaseError`."""
         async with self._session() as connection:
-            rows = await connection.fetch(query("read_log"), after_seq, _MAX_SEARCHED_EVENTS, _MAX_SEARCHED_BYTES)
-        return any(nonce in (row["data"] or "") for row in rows)
+            row = await connection.fetchrow(query("find_probe"), after_seq, nonce)
+        return Found(is_captured=row["waits"] or row["is_sequenced"], is_sequenced=row["is_sequenced"])
 
     def close(self) -> None:
         """Drop the connection, without waiting for the server. Idempotent."""
@@ -69,7 +72,9 @@ class ProbeDatabase:
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             try:
-                self._connection = await connect(self._url(), application_name="wasla-monitor", server_settings=STEADY)
+                self._connection = await connect(
+                    self._url(), application_name="wasla-monitor", server_settings={**STEADY, **KEEPALIVE}
+                )
             except ConfigurationError as error:
                 raise DatabaseError(str(error)) from None
         return self._connection

@@ -43,8 +43,15 @@ def _warnings(seen: Observations, now: float) -> Iterator[str]:
     for program in seen.programs or ():
         if program.is_given_up:
             yield f"supervisord gave up on {program.name}: {program.explanation or 'it ended too often'}"
-    for line in sorted(seen.lines.beats):
-        if seen.lines.is_silent(line, now):
-            yield f"the listener at {line} has fallen silent"
-    if seen.lines.beats and not seen.lines.has_leader(now):
+    yield from _line_warnings(seen, now)
+    if seen.lines.lacks_leader(now):
         yield "no listener sequences: changes wait in the database"
+
+
+def _line_warnings(seen: Observations, now: float) -> Iterator[str]:
+    """What ails the lines as the monitor hears them, then what only some process finds."""
+    own = [verdict.remark for verdict in seen.lines.judge(now) if verdict.remark is not None]
+    yield from own
+    for process, entry in sorted(seen.ledger.entries.items()):
+        if entry.presence is Presence.PRESENT:
+            yield from (f"{process}: {remark}" for remark in entry.heartbeat.remarks if remark not in own)

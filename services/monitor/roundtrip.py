@@ -93,6 +93,11 @@ class RoundTrip:
         current = self._current()
         current.awaited = max(current.awaited, Hop(min(hop + 1, Hop.RECEIVED)))
 
+    def miss(self, hop: Hop) -> None:
+        """Note that a hop was taken for reached and was not."""
+        current = self._current()
+        current.awaited = min(current.awaited, hop)
+
     def arrive(self, stamps: Mapping[str, float], *, sent_at: float, received_at: float, now: float) -> Measurement:
         """End the round: the event is here. ``sent_at`` and ``received_at`` are Unix seconds, by this machine."""
         total = now - self._current().since

@@ -29,13 +29,11 @@ from services.monitor.supervision import Supervision
 from services.monitor.supervisor import Supervisor
 from services.monitor.web import serving
 from shared.bus.heartbeats import HeartbeatReceiver, HeartbeatSender, beat_heart
+from shared.bus.keys import bus_key
 from shared.bus.zeromq import ZmqSubscriber
 from shared.database import database_url
 
 log = structlog.get_logger(__name__)
-
-SILENT_LINE_AFTER = 2.0
-"""Seconds without a beat after which a listener counts as silent: it beats four times a second."""
 
 _BUS_HIGH_WATER_MARK = 20
 """Published messages that wait here at most: the monitor may miss some, it must never be what costs memory."""
@@ -48,8 +46,11 @@ async def serve(settings: MonitorSettings, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         receiver = HeartbeatReceiver(settings.heartbeat_address)
         stack.push_async_callback(receiver.close)
-        subscriber = ZmqSubscriber(settings.bus_connect, identity=b"monitor", high_water_mark=_BUS_HIGH_WATER_MARK)
+        subscriber = ZmqSubscriber(
+            settings.bus_connect, identity=b"monitor", high_water_mark=_BUS_HIGH_WATER_MARK, key=bus_key(settings)
+        )
         stack.push_async_callback(subscriber.close)
+        seen.lines.expect(subscriber.lines, time.monotonic())
         sender = stack.enter_context(HeartbeatSender(settings.heartbeat_address))
         supervisor = await _supervisor(stack)
         await stack.enter_async_context(serving(seen, host=settings.status_host, port=settings.status_port))
@@ -83,8 +84,7 @@ def observe(settings: MonitorSettings) -> Observations:
         max_pause=2 * settings.check_interval,
     )
     trip = RoundTrip(interval=settings.probe_interval, late_after=settings.probe_late_after, now=time.monotonic())
-    lines = Lines(silent_after=SILENT_LINE_AFTER)
-    return Observations(platform.node(), ledger, lines, trip, DatabaseView(), WebSocketView())
+    return Observations(platform.node(), ledger, Lines(), trip, DatabaseView(), WebSocketView())
 
 
 async def _supervisor(stack: AsyncExitStack) -> Supervisor | None:

@@ -6,12 +6,13 @@ from typing import Self
 
 from pydantic import model_validator
 
-from shared.settings import Settings, setting
+from shared.bus.settings import BusSettings
+from shared.settings import setting
 
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared with, not bound
 
 
-class MonitorSettings(Settings):
+class MonitorSettings(BusSettings):
     """Settings of ``services.monitor``; intervals in seconds."""
 
     status_host: str = setting("127.0.0.1", unit="-", description="address of the status page and the metrics")
@@ -21,16 +22,13 @@ class MonitorSettings(Settings):
     gateway_url: str | None = setting(
         None, unit="-", description="WebSocket the probe is received by; unset: WASLA_HOST and WASLA_PORT"
     )
-    bus_connect: str = setting(
-        "tcp://127.0.0.1:8767", unit="-", description="every listener's bus address, separated by commas"
-    )
     late_after: float = setting(2.0, unit="s", description="silence after which a process counts as late", gt=0)
-    lost_after: float = setting(4.0, unit="s", description="silence after which a process counts as lost", gt=0)
+    lost_after: float = setting(3.0, unit="s", description="silence after which a process counts as lost", gt=0)
     forget_after: float = setting(
         300.0, unit="s", description="silence after which a process that nobody means to run is forgotten", gt=0
     )
     restart_after: float = setting(
-        6.0, unit="s", description="silence after which a process that still runs is killed, to be restarted", gt=0
+        3.0, unit="s", description="silence after which a process that still runs is killed, to be restarted", gt=0
     )
     restart_grace: float = setting(
         30.0, unit="s", description="time a started process has until its first heartbeat", gt=0
@@ -43,7 +41,7 @@ class MonitorSettings(Settings):
         unit="-",
         description="programs of supervisord that must send heartbeats, separated by commas",
     )
-    check_interval: float = setting(1.0, unit="s", description="time between two looks at the processes", gt=0)
+    check_interval: float = setting(0.5, unit="s", description="time between two looks at the processes", gt=0)
     probe_interval: float = setting(3.0, unit="s", description="time between two round trips of the probe", gt=0)
     probe_late_after: float = setting(2.0, unit="s", description="round trip from which delivery counts as late", gt=0)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import msgspec
 
 from services.monitor.ledger import Entry
-from services.monitor.lines import HeardBeat
 from services.monitor.observations import Observations
 from services.monitor.programs import Program
 from services.monitor.readiness import judge
+from shared.line_book import LineState, Verdict
 from shared.protocol import timestamp
 
 
@@ -52,7 +52,11 @@ class EventStatus(msgspec.Struct, frozen=True):
 
 
 class LineStatus(msgspec.Struct, frozen=True):
-    """One listener, by its last beat."""
+    """One listener that is configured or was heard, by its last beat.
+
+    ``state`` is the verdict on the line (:class:`shared.line_book.LineState`); ``remark`` says it in a sentence where
+    it ails. ``behind`` counts events, ``age`` is since the last beat.
+    """
 
     line: str
     listener: str
@@ -62,6 +66,9 @@ class LineStatus(msgspec.Struct, frozen=True):
     database_up: bool
     silent: bool
     age: float
+    state: str = "good"
+    behind: int = 0
+    remark: str | None = None
 
 
 class ProcessStatus(msgspec.Struct, frozen=True):
@@ -119,7 +126,7 @@ def read_status(seen: Observations, *, now: float, unix_now: float) -> Status:
         websocket=WebSocketStatus(seen.websocket.is_up, seen.websocket.reason),
         realtime=_realtime(seen, now),
         last_event=_last_event(seen, unix_now),
-        lines=[_line(seen, name, heard, now) for name, heard in sorted(seen.lines.beats.items())],
+        lines=[_line(verdict) for verdict in seen.lines.judge(now)],
         processes=[_process(entry, now) for _, entry in sorted(seen.ledger.entries.items())],
         programs=None if seen.programs is None else [_program(program) for program in seen.programs],
     )
@@ -150,17 +157,20 @@ def _last_event(seen: Observations, unix_now: float) -> EventStatus | None:
     return EventStatus(event.seq, event.table, timestamp(event.captured_at), age)
 
 
-def _line(seen: Observations, name: str, heard: HeardBeat, now: float) -> LineStatus:
-    beat = heard.beat
+def _line(verdict: Verdict) -> LineStatus:
+    beat = verdict.beat
     return LineStatus(
-        line=name,
-        listener=beat.listener,
-        leading=beat.leading,
-        epoch=beat.epoch,
-        top_seq=beat.top_seq,
-        database_up=beat.database_up,
-        silent=seen.lines.is_silent(name, now),
-        age=now - heard.heard_at,
+        line=verdict.line,
+        listener=beat.listener if beat else "",
+        leading=beat is not None and beat.leading,
+        epoch=beat.epoch if beat else "",
+        top_seq=beat.top_seq if beat else 0,
+        database_up=beat is not None and beat.database_up,
+        silent=beat is None or verdict.state is LineState.SILENT,
+        age=verdict.age,
+        state=str(verdict.state),
+        behind=verdict.behind,
+        remark=verdict.remark,
     )
 
 

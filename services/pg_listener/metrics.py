@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.pg_listener.doorbell import State
 from services.pg_listener.encoding import Row
+from shared.bus.handshakes import FAILURES
 from shared.events import CAPTURE_FAILED
 
 _HOP_BUCKETS = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 5.0, 30.0)
@@ -37,6 +39,7 @@ class ListenerMetrics:
         self.notification_queue_usage = self._gauge(
             "wasla_notification_queue_usage", "Part of the server's notification queue in use, 0 to 1."
         )
+        self._refused = self._gauge("wasla_bus_refused", "Connections to the bus refused since the start.", "reason")
         self._doorbell = self._gauge("wasla_doorbell_state", "1 for the doorbell's state.", "state")
         self._hops = Histogram(
             "wasla_hop_seconds", "Time an event took.", ["hop"], buckets=_HOP_BUCKETS, registry=self.registry
@@ -68,6 +71,11 @@ class ListenerMetrics:
         self.database_up.set(database_up)
         self.top_seq.set(top_seq)
 
+    def count_refused(self, refused: Mapping[str, int]) -> None:
+        """Show, whenever asked, who was not let in, by reason."""
+        for turn in FAILURES:
+            self._refused.labels(turn.value).set_function(partial(_count, refused, turn.value))
+
     def doorbell(self, state: State | None) -> None:
         """Show the doorbell's state; None while this process does not sequence."""
         for each in State:
@@ -78,6 +86,10 @@ class ListenerMetrics:
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(name, text, labels, registry=self.registry)
+
+
+def _count(counted: Mapping[str, int], name: str) -> float:
+    return counted.get(name, 0)
 
 
 def _sampled(rows: Sequence[Row]) -> Iterable[Row]:

@@ -132,6 +132,8 @@ class Sequencer:
             row = drained.rows[0]
             log.error("row not numbered, marked", table=row["table_name"], seq=row["seq"], reason=self._reason)
         self._suspicion.drained(len(drained.rows))
+        if drained.status.has_more:
+            return  # a mark comes after everything that was committed before it
         for table in failed_tables:
             self._signals.reported(table)
         self._tell_unknown(set(failed_tables) - {row["table_name"] for row in drained.rows})

@@ -22,8 +22,10 @@ from services.pg_listener.replay import RecentEvents
 from services.pg_listener.settings import ListenerSettings
 from services.pg_listener.signals import Signals
 from services.pg_listener.wakeups import Wakeups
+from shared.bus.binding import bind_address
 from shared.bus.contract import Publisher
 from shared.bus.heartbeats import HeartbeatSender, beat_heart
+from shared.bus.keys import bus_key
 from shared.bus.zeromq import ZmqPublisher
 
 log = structlog.get_logger(__name__)
@@ -31,11 +33,14 @@ log = structlog.get_logger(__name__)
 
 async def serve(settings: ListenerSettings, stop: asyncio.Event) -> None:
     """Sequence, or stand by, until ``stop`` is set."""
-    publisher = ZmqPublisher(settings.bus_bind, high_water_mark=settings.bus_high_water_mark)
-    log.info("listening", bus=settings.bus_bind)
+    address, key = bind_address(settings.bus_bind, settings.bus_connect), bus_key(settings)
+    publisher = ZmqPublisher(address.text, high_water_mark=settings.bus_high_water_mark, key=key)
+    log.info("listening", bus=address.text, encrypted=key is not None)
     try:
         with HeartbeatSender(settings.heartbeat_address) as sender:
-            await _until_stopped(Listener(settings, publisher), sender, stop)
+            listener = Listener(settings, publisher)
+            listener.metrics.count_refused(publisher.guests.refused)
+            await _until_stopped(listener, sender, stop)
     finally:
         await publisher.close()
     log.info("stopped")

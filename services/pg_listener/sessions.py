@@ -12,7 +12,7 @@ from typing import Final
 
 import asyncpg
 
-from shared.database import CONNECT_TIMEOUT, STEADY, connect, database_url, describe
+from shared.database import CONNECT_TIMEOUT, KEEPALIVE, STEADY, connect, database_url, describe
 from shared.errors import ConfigurationError, DatabaseRefused, DatabaseUnreachable
 from shared.queries import query
 from shared.settings import Settings
@@ -73,7 +73,7 @@ async def open_session(
     settings: Settings, application_name: str, server_settings: dict[str, str] | None = None
 ) -> asyncpg.Connection:
     """Open a session; raise DatabaseUnreachable or DatabaseRefused."""
-    steady = {**STEADY, **(server_settings or {})}
+    steady = {**STEADY, **KEEPALIVE, **(server_settings or {})}
     connection = await connect(_url(settings), application_name=application_name, server_settings=steady)
     try:
         with sentences(settings):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from shared.settings import Settings, setting
+from shared.bus.settings import BusSettings
+from shared.settings import setting
 
 MIB = 1024 * 1024
 
 
-class ListenerSettings(Settings):
+class ListenerSettings(BusSettings):
     """Figures of the sequencer, of the bus and of the log's retention."""
 
-    bus_bind: str = setting(
-        "tcp://127.0.0.1:8767", unit="-", description="where events are published; requests come in one port above"
+    bus_bind: str | None = setting(
+        None,
+        unit="-",
+        description="where events are published, requests one port above; unset: this machine's of WASLA_BUS_CONNECT",
     )
     bus_high_water_mark: int = setting(
         200,

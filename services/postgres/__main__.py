@@ -62,4 +62,5 @@ async def _step_aside(url: str, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    lifecycle.run("postgres", PostgresSettings, launch)
+    # Preparing a cluster holds the loop for as long as it takes, and what follows is PostgreSQL itself.
+    lifecycle.run("postgres", PostgresSettings, launch, is_watched=False)

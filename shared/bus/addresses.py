@@ -48,10 +48,16 @@ class TcpAddress:
     @property
     def local(self) -> bool:
         """Whether only this machine can reach it."""
+        return self.literal and ip_address(self.host).is_loopback
+
+    @property
+    def literal(self) -> bool:
+        """Whether the host is an address, not a name."""
         try:
-            return ip_address(self.host).is_loopback
+            ip_address(self.host)
         except ValueError:
             return False
+        return True
 
     def _at(self, port: int) -> str:
         return f"tcp://[{self.host}]:{port}" if self.ipv6 else f"tcp://{self.host}:{port}"
@@ -110,16 +116,26 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     return addresses
 
 
-def require_bindable(address: Address) -> Address:
-    """Return the address when a socket may listen there, else raise.
+def require_reachable(address: Address, *, has_key: bool) -> Address:
+    """Return the address when a bus may be opened or connected to there, else raise.
 
-    The bus carries whole rows and takes orders from whoever connects, so it listens where other machines can reach
-    it only with keys; this is the one place that decides it.
+    The bus carries whole rows and takes orders from whoever connects, so it leaves this machine only with a key; this
+    is the one place that decides it.
     """
+    if not address.local and not has_key:
+        raise ConfigurationError(
+            f"expected a bus key, because {address.text} is not on this machine alone, found none; make one with wasla "
+            "keys and copy the file to every machine, or use tcp://127.0.0.1:PORT or ipc://PATH"
+        )
+    return address
+
+
+def require_local(address: Address) -> Address:
+    """Return the address when only this machine can reach it, else raise: what goes there is not encrypted."""
     if not address.local:
         raise ConfigurationError(
-            f"expected a loopback or ipc:// address to listen on, got {address.text}; the bus is not encrypted yet and "
-            "stays on this machine: use tcp://127.0.0.1:PORT, tcp://[::1]:PORT or ipc://PATH"
+            f"expected an address on this machine, got {address.text}; use tcp://127.0.0.1:PORT, tcp://[::1]:PORT or "
+            "ipc://PATH"
         )
     return address
 

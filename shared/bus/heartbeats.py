@@ -30,8 +30,9 @@ import msgspec
 import zmq
 from prometheus_client import CollectorRegistry, generate_latest
 
-from shared.bus.addresses import parse_address, require_bindable
+from shared.bus.addresses import parse_address, require_local
 from shared.bus.contract import LineUnavailable
+from shared.bus.dialling import Dial
 from shared.bus.sockets import SocketGroup
 from shared.heartbeats import Heartbeat, Role
 
@@ -44,11 +45,11 @@ _MAX_BYTES: Final = 4 * 1024 * 1024
 
 
 class HeartbeatSender:
-    """The process's end. Never waits, never raises because nobody listens."""
+    """The process's end, to be made inside a running event loop. Never waits, never raises because nobody listens."""
 
     def __init__(self, address: str) -> None:
-        """Connect to the monitor at ``tcp://host:port`` or ``ipc://path``, now or whenever it appears."""
-        endpoint = parse_address(address)
+        """Connect to this machine's monitor at ``tcp://host:port`` or ``ipc://path``, now or whenever it appears."""
+        endpoint = require_local(parse_address(address))
         self._sockets = SocketGroup(linger=0.0)
         self._socket = self._sockets.open(
             zmq.PUSH,
@@ -58,7 +59,7 @@ class HeartbeatSender:
         )
         # Without a monitor nothing is queued: it would only learn what is long past.
         self._socket.set(zmq.IMMEDIATE, 1)
-        self._sockets.connect(self._socket, endpoint.stream)
+        Dial(self._sockets, self._socket, endpoint.stream)
         self._encoder = msgspec.msgpack.Encoder()
 
     def send(self, heartbeat: Heartbeat) -> bool:
@@ -90,7 +91,7 @@ class HeartbeatReceiver:
 
     def __init__(self, bind: str) -> None:
         """Listen at the address; raise BusError when it is taken, ConfigurationError when it is not of this machine."""
-        endpoint = require_bindable(parse_address(bind))
+        endpoint = require_local(parse_address(bind))
         self.malformed = 0
         self._decoder = msgspec.msgpack.Decoder(Heartbeat)
         self._changed = asyncio.Event()
@@ -140,14 +141,15 @@ async def beat_heart(
     role: Role,
     state: Callable[[], str],
     registry: CollectorRegistry,
+    remarks: Callable[[], list[str]] = list,
     interval: float = 1.0,
 ) -> None:
     """Send a heartbeat at once and then every ``interval`` seconds, until cancelled.
 
     ``process`` is the name supervisord knows this process by; ``state`` is asked for its word at each heartbeat,
-    ``registry`` for its metrics. In between the loop's lag is sampled by short sleeps: the largest overshoot since
-    the last heartbeat is reported, and a loop that is held longer than the interval is late by as much. What
-    ``state`` raises ends the task.
+    ``registry`` for its metrics, ``remarks`` for what ails around it. In between the loop's lag is sampled by short
+    sleeps: the largest overshoot since the last heartbeat is reported, and a loop that is held longer than the
+    interval is late by as much. What ``state`` and ``remarks`` raise ends the task.
     """
     machine, pid = platform.node(), os.getpid()
     supervised = os.environ.get("SUPERVISOR_ENABLED") == "1"
@@ -163,6 +165,7 @@ async def beat_heart(
             sent_at=time.time(),
             loop_lag=loop_lag,
             metrics=generate_latest(registry),
+            remarks=remarks(),
         )
         sender.send(heartbeat)
         loop_lag = await _loop_lag(interval)

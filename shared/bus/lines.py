@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Final
 
 import zmq
@@ -10,6 +11,8 @@ import zmq
 from shared.bus.addresses import Address
 from shared.bus.codec import MAX_MESSAGE_BYTES, Malformed, decode_published, decode_reply, encode
 from shared.bus.contract import Line, LineUnavailable
+from shared.bus.dialling import Dial
+from shared.bus.handshakes import Hosts
 from shared.bus.messages import Published, Reply, Request
 from shared.bus.pending import PendingRequests
 from shared.bus.sockets import SocketGroup
@@ -20,14 +23,16 @@ TOPIC: Final = b"wasla"
 class Stream:
     """What one listener publishes."""
 
-    def __init__(self, sockets: SocketGroup, address: Address, high_water_mark: int, changed: asyncio.Event) -> None:
+    def __init__(
+        self, sockets: SocketGroup, address: Address, high_water_mark: int, hosts: Hosts, changed: asyncio.Event
+    ) -> None:
         self.line: Line = address.text
         self.malformed = 0
         self._socket = sockets.open(
             zmq.SUB, high_water_mark=high_water_mark, max_message_bytes=MAX_MESSAGE_BYTES, ipv6=address.ipv6
         )
         self._socket.set(zmq.SUBSCRIBE, TOPIC)
-        sockets.connect(self._socket, address.stream)
+        Dial(sockets, self._socket, address.stream, partial(hosts.note, self.line))
         sockets.watch(self._socket, changed.set)
 
     def next(self) -> Published | None:
@@ -46,7 +51,9 @@ class Stream:
 class Desk:
     """Where one listener is asked. Answers are read as they come, whoever waits for them."""
 
-    def __init__(self, sockets: SocketGroup, address: Address, high_water_mark: int, identity: bytes) -> None:
+    def __init__(
+        self, sockets: SocketGroup, address: Address, high_water_mark: int, hosts: Hosts, identity: bytes
+    ) -> None:
         self.line: Line = address.text
         self.malformed = 0
         self.changed = asyncio.Event()
@@ -58,7 +65,7 @@ class Desk:
         self._socket.set(zmq.ROUTING_ID, identity)
         # Nothing waits for a listener that is away: it would be asked, on its return, what nobody wants to know now.
         self._socket.set(zmq.IMMEDIATE, 1)
-        sockets.connect(self._socket, address.requests)
+        Dial(sockets, self._socket, address.requests, partial(hosts.note, self.line))
         self._watch = sockets.watch(self._socket, self._read)
 
     async def ask(self, request: Request, timeout: float) -> Reply:

@@ -16,6 +16,9 @@ from typing import Final
 
 import zmq
 
+from shared.bus.curve import KeyCheck, connect_with, serve_with
+from shared.bus.handshakes import EVENTS, Turn, read_turn
+from shared.bus.keys import BusKey
 from shared.errors import BusError, ConfigurationError
 
 PEER_TIMEOUT: Final = 5.0
@@ -42,17 +45,24 @@ _REFUSED: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 class SocketGroup:
     """The sockets of one end, their context and their end.
 
-    ``linger`` is for how many seconds closing goes on sending what was queued.
+    ``linger`` is for how many seconds closing goes on sending what was queued. With a ``key`` everything is encrypted,
+    and both sides must have it: the end that ``serves`` lets in nobody else.
     """
 
-    def __init__(self, *, linger: float) -> None:
+    def __init__(self, *, linger: float, key: BusKey | None = None, serves: bool = False) -> None:
         self.closed = False
+        self._key = key
+        self._serves = serves
         self._linger = int(linger * 1000)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._sockets: list[zmq.Socket[bytes]] = []
         self._watches: list[Watch] = []
         self._files: list[Path] = []
+        self._monitored: list[zmq.Socket[bytes]] = []
         self._ending: asyncio.Future[None] | None = None
+        if key is not None and serves:
+            check = KeyCheck(self._inner(zmq.REP), key)
+            self.watch(self._sockets[0], check.answer)
 
     def open(self, kind: int, *, high_water_mark: int, max_message_bytes: int, ipv6: bool) -> zmq.Socket[bytes]:
         """Make a socket; ``high_water_mark`` messages at most wait on its way out, and on its way in, per peer."""
@@ -67,7 +77,19 @@ class SocketGroup:
             socket.set(option, high_water_mark)
             # Zero means no limit to ZeroMQ, and marks only count for connections made after they were set.
             assert socket.get(option) == high_water_mark > 0, "a queue of the bus must be bounded"  # noqa: S101
+        if self._key is not None:
+            (serve_with if self._serves else connect_with)(socket, self._key)
         return socket
+
+    def watch_turns(self, socket: zmq.Socket[bytes], on_turn: Callable[[Turn], None]) -> None:
+        """Call back for each turn of the connections of a socket that neither binds nor connects yet."""
+        endpoint = f"inproc://turns-{len(self._sockets)}"
+        socket.monitor(endpoint, EVENTS)
+        self._monitored.append(socket)
+        pair = self._inner(zmq.PAIR)
+        pair.set(zmq.RCVHWM, 0)  # libzmq's own thread would wait for room; an event has a few bytes
+        pair.connect(endpoint)
+        self.watch(pair, lambda: _read_turns(pair, on_turn))
 
     def connect(self, socket: zmq.Socket[bytes], endpoint: str) -> None:
         """Connect, now or whenever the peer appears; an address without meaning closes the group and raises."""
@@ -98,6 +120,11 @@ class SocketGroup:
         self._watches.append(watch)
         return watch
 
+    def look_again(self) -> None:
+        """Look at every watched socket in the loop's next turn: for who did something on one without its watch."""
+        for watch in self._watches:
+            watch.again()
+
     def close_now(self, *, linger: int | None = None) -> None:
         """Close and wait, for as long as it lingers, until everything is released. Idempotent."""
         self._close_sockets(linger)
@@ -121,8 +148,17 @@ class SocketGroup:
             watch.stop()
         for path in self._files:
             path.unlink(missing_ok=True)  # while it is ours: ZeroMQ leaves it
+        for socket in self._monitored:
+            socket.monitor(None, 0)  # first: events for a reader that has gone would hold libzmq's thread
         for socket in self._sockets:
             socket.close(linger)
+
+    def _inner(self, kind: int) -> zmq.Socket[bytes]:
+        """Make a socket for talking with libzmq itself."""
+        socket = self._context.socket(kind)
+        socket.set(zmq.LINGER, 0)
+        self._sockets.append(socket)
+        return socket
 
 
 class Watch:
@@ -156,6 +192,15 @@ class Watch:
             return
         self._socket.get(zmq.EVENTS)  # takes the signal, or the descriptor would stay readable
         self._on_change()
+
+
+def _read_turns(pair: zmq.Socket[bytes], on_turn: Callable[[Turn], None]) -> None:
+    while True:
+        try:
+            event, _endpoint = pair.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:
+            return
+        on_turn(read_turn(event))
 
 
 def _bind_file(socket: zmq.Socket[bytes], path: Path) -> None:

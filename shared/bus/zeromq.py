@@ -6,7 +6,8 @@ losses from the reader, who notices them by the sequence.
 
 Both ends are made inside a running event loop (asyncio's or uvloop's) and belong to it. Links heal by themselves:
 a peer whose machine answers nothing for :data:`shared.bus.sockets.PEER_TIMEOUT` is disconnected and connected to
-again every 50 ms to 1 s. Nothing is encrypted yet, so a publisher listens on this machine only.
+again every 50 ms to 1 s. With a key (:mod:`shared.bus.keys`) both ends speak CURVE; without one they stay on this
+machine. An end that has the key and one that has not never meet; both say so (:mod:`shared.bus.handshakes`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from typing import Final
 
 import zmq
 
-from shared.bus.addresses import Address, parse_address, parse_addresses, require_bindable
+from shared.bus.addresses import Address, parse_address, parse_addresses, require_reachable
 from shared.bus.codec import Malformed, decode_from_gateway, encode
 from shared.bus.contract import Line, LineUnavailable, Peer
+from shared.bus.handshakes import Guests, Hosts
+from shared.bus.keys import BusKey
 from shared.bus.lines import TOPIC, Desk, Stream, only_frame
 from shared.bus.messages import FromGateway, Notice, Published, Reply, Request
 from shared.bus.sockets import SocketGroup
@@ -39,17 +42,19 @@ class ZmqPublisher:
     """The listener's end; implements :class:`shared.bus.contract.Publisher`.
 
     ``high_water_mark`` bounds, for each subscriber, the published messages that wait for it here, and as many wait at
-    its own end: what does not fit is lost to that subscriber. ``malformed`` counts what came and was no message.
+    its own end: what does not fit is lost to that subscriber. ``malformed`` counts what came and was no message,
+    ``guests`` who was not let in.
     """
 
-    def __init__(self, bind: str, *, high_water_mark: int = 1000) -> None:
+    def __init__(self, bind: str, *, high_water_mark: int = 1000, key: BusKey | None = None) -> None:
         """Listen at both of the address's endpoints; raise BusError when one is taken, ConfigurationError when the
-        address is wrong or can be reached from other machines."""
-        address = require_bindable(parse_address(bind))
+        address is wrong, or can be reached from other machines and there is no key."""
+        address = require_reachable(parse_address(bind), has_key=key is not None)
         self.malformed = 0
+        self.guests = Guests(has_key=key is not None)
         self._changed = asyncio.Event()
         self._turns = _Turns()
-        self._sockets = SocketGroup(linger=LINGER)
+        self._sockets = SocketGroup(linger=LINGER, key=key, serves=True)
         self._pub = self._bind(zmq.PUB, address.stream, address, high_water_mark)
         self._router = self._bind(zmq.ROUTER, address.requests, address, high_water_mark)
         self._watch = self._sockets.watch(self._router, self._changed.set)
@@ -92,6 +97,7 @@ class ZmqPublisher:
         if kind == zmq.ROUTER:
             # A gateway that connects again before its old connection is known to be dead gets its answers.
             socket.set(zmq.ROUTER_HANDOVER, 1)
+        self._sockets.watch_turns(socket, self.guests.note)
         self._sockets.bind(socket, endpoint, configured=address.text)
         return socket
 
@@ -115,19 +121,34 @@ class ZmqSubscriber:
     ``connect`` is the listeners' addresses: a sequence, or one comma separated text as in WASLA_BUS_CONNECT.
     ``identity`` names this process to people who debug; a random part makes it unique, so that two processes of the
     same name, or one before and after its restart, never receive each other's answers. ``high_water_mark`` bounds, for
-    each line, what waits to be received or sent. ``malformed`` counts what came and was no message.
+    each line, what waits to be received or sent. ``malformed`` counts what came and was no message, ``hosts`` which
+    listeners hung up on us.
     """
 
-    def __init__(self, connect: str | Sequence[str], *, identity: bytes, high_water_mark: int = 1000) -> None:
-        """Connect, now or whenever the listeners appear; raise ConfigurationError when an address is wrong."""
+    def __init__(
+        self,
+        connect: str | Sequence[str],
+        *,
+        identity: bytes,
+        high_water_mark: int = 1000,
+        key: BusKey | None = None,
+    ) -> None:
+        """Connect, now or whenever the listeners appear; raise ConfigurationError when an address is wrong, or is on
+        another machine and there is no key."""
         addresses = parse_addresses(connect if isinstance(connect, str) else ",".join(connect))
+        for address in addresses:
+            require_reachable(address, has_key=key is not None)
+        self.hosts = Hosts(has_key=key is not None)
         self._identity = b"%s.%s" % (identity[:200], secrets.token_hex(8).encode())
         self._changed = asyncio.Event()
         self._turns = _Turns()
-        self._sockets = SocketGroup(linger=0.0)
-        self._streams = [Stream(self._sockets, address, high_water_mark, self._changed) for address in addresses]
+        self._sockets = SocketGroup(linger=0.0, key=key)
+        self._streams = [
+            Stream(self._sockets, address, high_water_mark, self.hosts, self._changed) for address in addresses
+        ]
         self._desks = {
-            address.text: Desk(self._sockets, address, high_water_mark, self._identity) for address in addresses
+            address.text: Desk(self._sockets, address, high_water_mark, self.hosts, self._identity)
+            for address in addresses
         }
         self._last_heard = 0
 

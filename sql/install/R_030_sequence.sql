@@ -188,11 +188,14 @@ BEGIN
             PERFORM wasla.make_partitions(here.seq + cardinality(k_id));
         END IF;
         RETURN QUERY
-            WITH moved AS (
-                DELETE FROM wasla.outbox o
-                USING unnest(k_xid, k_stamp, k_id, k_index, k_size) WITH ORDINALITY AS k(xid, stamp, id, tx_index, tx_size, n)
-                WHERE o.xid = k.xid AND o.stamp = k.stamp AND o.id = k.id
-                RETURNING k.n, k.tx_index, k.tx_size, o.*)
+            -- Each row is looked up by its key, then deleted by its place. A join of the two would be planned by the
+            -- outbox's statistics, and those of an empty one have every row of the outbox compared with every key.
+            WITH moved AS MATERIALIZED (
+                SELECT k.n, k.tx_index, k.tx_size, found.*
+                FROM unnest(k_xid, k_stamp, k_id, k_index, k_size) WITH ORDINALITY AS k(xid, stamp, id, tx_index, tx_size, n)
+                CROSS JOIN LATERAL (SELECT o.ctid AS place, o.* FROM wasla.outbox o
+                                    WHERE o.xid = k.xid AND o.stamp = k.stamp AND o.id = k.id OFFSET 0) found),
+            deleted AS (DELETE FROM wasla.outbox o WHERE o.ctid = ANY (ARRAY(SELECT m.place FROM moved m)))
             INSERT INTO wasla.event_log AS l (
                 seq, tx_id, tx_index, tx_size, table_name, channel, event_type, row_id, data, changed, old, business_event,
                 captured_at, sequenced_at, origin)
@@ -246,7 +249,10 @@ BEGIN
     IF to_regclass('wasla.capture_failure') IS NOT NULL THEN
         has_marks := EXISTS (SELECT FROM wasla.capture_failure);
     END IF;
-    IF has_marks OR cardinality(reported) > 0 THEN
+    IF (has_marks OR cardinality(reported) > 0) AND has_outbox AND has_backlog THEN
+        -- A mark tells readers to load a table as it is now; what was committed before must not be told to them after it.
+        has_more := true;
+    ELSIF has_marks OR cardinality(reported) > 0 THEN
         RETURN QUERY SELECT * FROM wasla.sequence_marks(here.seq, has_marks, reported, now_at);
         GET DIAGNOSTICS taken = ROW_COUNT;
         here.seq := here.seq + taken;

@@ -30,7 +30,8 @@ DRIVERS = {
 IMPURE = DRIVERS | {"time", "os", "signal", "threading", "select"}
 
 PURE = {
-    "services.gateway": {"ring", "intake", "subscriptions", "matching", "session"},
+    "shared": {"line_book"},
+    "services.gateway": {"arrivals", "ring", "intake", "subscriptions", "matching", "session"},
     "services.pg_listener": {"doorbell", "encoding", "replay"},
     "services.monitor": {
         "families",

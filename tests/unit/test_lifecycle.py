@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,61 @@ def test_an_unforeseen_error_ends_the_process_with_its_traceback(body: str) -> N
 
 def test_a_service_that_returns_ends_well() -> None:
     assert end_of("pass").returncode == 0
+
+
+STUCK = """
+import asyncio, re, sys, time
+from services.lifecycle import run
+from shared.settings import Settings
+
+def stuck_here():
+    {body}
+
+async def serve(settings, stop):
+    print("up", flush=True)
+    await asyncio.sleep(0.1)
+    {call}
+
+run("sample", Settings, serve)
+"""
+
+
+def stuck(body: str, *, call: str = "stuck_here()", timeout: float = 1.0) -> subprocess.Popen[str]:
+    program = STUCK.format(body=body, call=call)
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"WASLA_WATCHDOG_TIMEOUT": str(timeout)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("body", ["time.sleep(1000)", "while True: pass"], ids=["blocked", "busy"])
+def test_a_loop_that_stands_still_ends_the_process_which_says_where(body: str) -> None:
+    with stuck(body) as process:
+        _, trace = process.communicate(timeout=60)
+    assert process.returncode == 70
+    assert trace.startswith("sample:")
+    assert "its event loop stood still for 1 s" in trace
+    assert "in stuck_here" in trace
+
+
+def test_a_call_that_lets_no_thread_run_ends_the_process_too() -> None:
+    with stuck("re.match('(a|aa)*b', 'a' * 100_000)") as process:
+        _, trace = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGPROF
+    assert "in stuck_here" in trace
+
+
+def test_a_process_that_is_only_slow_or_was_stopped_goes_on() -> None:
+    """A stop, unlike a standstill, is not the process's own fault: a frozen machine must not restart everything."""
+    with stuck("time.sleep(0.5)", call="[stuck_here() or await asyncio.sleep(0) for _ in range(6)]") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(2.5)  # longer than the timeout: the stop itself is what is tested
+        os.kill(process.pid, signal.SIGCONT)
+        _, trace = process.communicate(timeout=60)
+    assert (process.returncode, trace) == (0, "")

@@ -8,7 +8,8 @@ from services.cli.doctor.facts import MachineFacts, PortFacts
 from services.cli.doctor.finding import Finding
 from services.cli.scaling import Program, is_running, workers
 from services.cli.status_lines import duration
-from services.monitor.status import Status
+from services.monitor.status import LineStatus, Status
+from shared.line_book import LineState
 
 _MUST_RUN = ("pg-listener", "monitor")
 _ENDED = frozenset({"STOPPED", "EXITED"})
@@ -68,8 +69,21 @@ def _delivery(facts: MachineFacts) -> Iterator[Finding]:
         yield Finding("problem", "delivery", f"not measured: {facts.status_failure or 'no monitor answers'}")
         return
     yield _probe(facts.status)
+    yield from _lines(facts.status.lines)
+    told = {line.remark for line in facts.status.lines}
     for warning in facts.status.warnings:
-        yield Finding("warning", "monitor", warning)
+        if warning not in told:
+            yield Finding("warning", "monitor", warning)
+
+
+def _lines(lines: Sequence[LineStatus]) -> Iterator[Finding]:
+    """Say of each line what the monitor says of it, and what to do."""
+    ailing = [
+        Finding("warning", "lines", line.remark, _LINE_ADVICE.get(line.state, "")) for line in lines if line.remark
+    ]
+    yield from ailing
+    if lines and not ailing and all(line.state == LineState.GOOD for line in lines):
+        yield Finding("ok", "lines", f"every listener is heard and up to date ({len(lines)})")
 
 
 def _probe(status: Status) -> Finding:
@@ -89,9 +103,18 @@ def _probe(status: Status) -> Finding:
     return Finding("ok", "delivery", f"a change takes {duration(realtime.seconds)} from table to WebSocket")
 
 
+_LINE_ADVICE = {
+    "unheard": "start pg-listener there, or take the address out of WASLA_BUS_CONNECT",
+    "silent": "see that machine, its pg-listener's log, and what the network between lets through",
+    "no_database": "see that pg-listener's log: it must reach PostgreSQL to take over",
+    "elsewhere": "compare WASLA_DATABASE_URL on both machines",
+    "behind": "see that machine's load and its way to PostgreSQL",
+    "losing": "raise WASLA_RECEIVE_HIGH_WATER_MARK, or give this machine more processor time",
+}
+
 _ADVICE = {
     "connected": "no gateway accepts the probe: see the findings on the ports and the gateways' log",
-    "captured": "the trigger did not fire or the database does not answer: see the findings on the database",
+    "captured": "see the findings on the database; where those are good, run wasla setup and look at its triggers",
     "sequenced": "no pg-listener is leading: see wasla status, then its log",
     "published": "pg-listener does not publish: see its log",
     "gateway": "gateways hear no listener: compare WASLA_BUS_CONNECT with WASLA_BUS_BIND",

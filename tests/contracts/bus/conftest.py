@@ -1,12 +1,15 @@
-"""The bus under contract: the same stories over memory, over ZeroMQ in a file and over ZeroMQ on TCP."""
+"""The bus under contract: the same stories over memory, over ZeroMQ in a file, on TCP and on TCP with a key."""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +18,8 @@ import zmq
 
 from shared.bus.addresses import parse_address
 from shared.bus.contract import Line, Publisher, Subscriber
+from shared.bus.curve import connect_with
+from shared.bus.keys import BusKey
 from shared.bus.memory import MemoryBus
 from shared.bus.zeromq import ZmqPublisher, ZmqSubscriber
 
@@ -74,8 +79,9 @@ class OverMemory:
 
 
 class OverZmq:
-    def __init__(self, directory: Path, transport: str) -> None:
+    def __init__(self, directory: Path, transport: str, key: BusKey | None = None) -> None:
         self._directory = directory
+        self._key = key
         self._transport = transport
         self._numbers = itertools.count()
         self._ends: list[Publisher | Subscriber] = []
@@ -87,20 +93,26 @@ class OverZmq:
         return f"ipc://{self._directory}/{next(self._numbers)}"
 
     def publisher(self, line: Line, *, high_water_mark: int = 1000) -> Any:
-        self._ends.append(ZmqPublisher(line, high_water_mark=high_water_mark))
+        self._ends.append(ZmqPublisher(line, high_water_mark=high_water_mark, key=self._key))
         return self._ends[-1]
 
     def subscriber(self, lines: Sequence[Line], *, high_water_mark: int = 1000) -> Any:
-        self._ends.append(ZmqSubscriber(lines, identity=b"gateway", high_water_mark=high_water_mark))
+        end = ZmqSubscriber(lines, identity=b"gateway", high_water_mark=high_water_mark, key=self._key)
+        self._ends.append(end)
         return self._ends[-1]
 
     def shout(self, line: Line) -> Raw:
         publisher = self._context.socket(zmq.PUB)
+        if self._key is not None:
+            publisher.curve_server = True
+            publisher.curve_secretkey = self._key.secret
         publisher.bind(parse_address(line).stream)
         return Raw(lambda payload: publisher.send_multipart([b"wasla", payload]), lambda: publisher.close(0))
 
     def whisper(self, line: Line) -> Raw:
         dealer = self._context.socket(zmq.DEALER)
+        if self._key is not None:
+            connect_with(dealer, self._key)
         dealer.connect(parse_address(line).requests)
         return Raw(dealer.send, lambda: dealer.close(0))
 
@@ -136,8 +148,35 @@ def port_pair() -> int:
     return free_port_pair()
 
 
-@pytest.fixture(params=["memory", "ipc", "tcp"])
+async def answer_as_a_stranger(port: int) -> None:
+    """Listen until somebody came and was answered in another protocol."""
+    met = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" + bytes(1000))
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        met.set()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", port):
+        await asyncio.wait_for(met.wait(), 60)
+
+
+@pytest.fixture
+def stranger() -> Callable[[int], Awaitable[None]]:
+    """:func:`answer_as_a_stranger`."""
+    return answer_as_a_stranger
+
+
+@pytest.fixture(params=["memory", "ipc", "tcp", "curve"])
 async def bus(request: pytest.FixtureRequest, socket_directory: Path) -> AsyncIterator[Bus]:
-    made: Bus = OverMemory() if request.param == "memory" else OverZmq(socket_directory, request.param)
+    made: Bus
+    if request.param == "memory":
+        made = OverMemory()
+    elif request.param == "curve":
+        made = OverZmq(socket_directory, "tcp", BusKey.of(secrets.token_bytes(32)))
+    else:
+        made = OverZmq(socket_directory, request.param)
     yield made
     await made.close()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import signal
 import socket
 import stat
 import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ import zmq
 
 from shared.bus.codec import encode
 from shared.bus.contract import Publisher, RequestTimeout, Subscriber
+from shared.bus.keys import BusKey
 from shared.bus.messages import Broadcast, CatalogRequest, Done, Hello, Recipient, RosterQuery, Sender
 from shared.bus.zeromq import ZmqPublisher, ZmqSubscriber
 from shared.errors import BusError, ConfigurationError
@@ -124,16 +128,20 @@ async def test_queues_are_bounded_on_both_ends(socket_directory: Path) -> None:
     publisher = ZmqPublisher(address, high_water_mark=17)
     subscriber = ZmqSubscriber([address], identity=b"gateway", high_water_mark=19)
     for end, mark in ((publisher, 17), (subscriber, 19)):
-        for each in end._sockets._sockets:
+        bounded = [each for each in end._sockets._sockets if each.get(zmq.TYPE) != zmq.PAIR]
+        assert len(bounded) == 2
+        for each in bounded:
             assert (each.get(zmq.SNDHWM), each.get(zmq.RCVHWM)) == (mark, mark)
     await subscriber.close()
     await publisher.close()
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "*", "192.0.2.1", "[::]", "station.example"])
-async def test_a_bind_that_other_machines_reach_is_refused(host: str) -> None:
-    with pytest.raises(ConfigurationError, match="expected a loopback or ipc:// address"):
+async def test_an_address_that_other_machines_reach_demands_a_key(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected a bus key"):
         ZmqPublisher(f"tcp://{host}:8767")
+    with pytest.raises(ConfigurationError, match="expected a bus key"):
+        ZmqSubscriber(["tcp://127.0.0.1:8767", f"tcp://{host}:8767"], identity=b"gateway")
 
 
 @pytest.mark.parametrize("offset", [0, 1])
@@ -177,7 +185,7 @@ async def test_a_missing_directory_is_said(socket_directory: Path) -> None:
 
 async def test_an_address_without_meaning_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="expected the address of a bus to connect to"):
-        ZmqSubscriber(["tcp://*:8767"], identity=b"gateway")
+        ZmqSubscriber(["tcp://*:8767"], identity=b"gateway", key=BusKey.of(bytes(32)))
 
 
 async def test_messages_in_the_wrong_number_of_frames_are_counted(socket_directory: Path) -> None:
@@ -212,6 +220,25 @@ async def test_a_frozen_listener_answers_again_when_it_thaws(port_pair: int) -> 
         listener.kill()
         await listener.wait()
         await subscriber.close()
+
+
+async def test_a_line_heals_after_a_stranger_answered_at_its_address(
+    port_pair: int, stranger: Callable[[int], Awaitable[None]]
+) -> None:
+    """libzmq gives a connection up for good when the peer does not speak its protocol."""
+    address = f"tcp://127.0.0.1:{port_pair}"
+    subscriber = ZmqSubscriber([address], identity=b"gateway")
+    await stranger(port_pair + 1)
+    publisher = ZmqPublisher(address)
+    receiving = asyncio.ensure_future(publisher.receive())
+    for number in itertools.count():
+        with suppress(BusError):  # the first may be lost with the stranger's link
+            await subscriber.request(address, CatalogRequest(number), timeout=0.1)
+        if receiving.done():
+            break
+    assert isinstance(receiving.result()[1], CatalogRequest)
+    await subscriber.close()
+    await publisher.close()
 
 
 async def test_a_gateway_that_stalls_under_flow_lives_on(socket_directory: Path) -> None:

@@ -144,7 +144,7 @@ async def test_a_taken_address_is_a_sentence(
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("WASLA_BUS_BIND", "tcp://0.0.0.0:8767", "loopback"),
+        ("WASLA_BUS_BIND", "tcp://0.0.0.0:8767", "wasla keys"),
         ("WASLA_BUS_BIND", "nonsense", "bus address"),
         ("WASLA_BATCH_MAX_EVENTS", "many", "WASLA_BATCH_MAX_EVENTS"),
         ("WASLA_BEAT_INTERVAL", "0", "WASLA_BEAT_INTERVAL"),

@@ -43,7 +43,7 @@ async def running_gateway(bus_connect: str, tmp: Any, **settings: Any) -> AsyncI
     heartbeat = f"ipc://{tmp}/heartbeats{next(_numbers)}"
     gateway = Gateway(
         GatewaySettings(
-            port=0, bus_connect=bus_connect, heartbeat_address=heartbeat, **{"drain_timeout": 0.1, **settings}
+            port=0, bus_connect=bus_connect, **{"drain_timeout": 0.1, "heartbeat_address": heartbeat, **settings}
         )
     )
     stop = asyncio.Event()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiohttp import ClientError, ClientSession
@@ -72,23 +73,24 @@ class Pipeline:
 
 @asynccontextmanager
 async def running_pipeline(database_url: str, ports: list[int], directory: Path) -> AsyncIterator[Pipeline]:
-    """Run all three for the length of the block; ``ports`` are status, heartbeats, gateway, and two of the bus."""
-    status, heartbeats, gateway, bus = ports[:4]
-    environment = {
-        **os.environ,
-        "WASLA_DATABASE_URL": database_url,
-        "WASLA_STATUS_PORT": str(status),
-        "WASLA_HEARTBEAT_ADDRESS": f"tcp://127.0.0.1:{heartbeats}",
-        "WASLA_PORT": str(gateway),
-        "WASLA_BUS_BIND": f"tcp://127.0.0.1:{bus}",
-        "WASLA_BUS_CONNECT": f"tcp://127.0.0.1:{bus}",
-        "WASLA_PROBE_INTERVAL": "0.3",
-    }
-    async with ClientSession() as session:
-        pipeline = Pipeline(f"http://127.0.0.1:{status}", environment, directory, session)
-        try:
-            for service in ("pg_listener", "gateway", "monitor"):
-                await pipeline.start(service)
-            yield pipeline
-        finally:
-            await pipeline.close()
+    """Run all three for the length of the block; ``ports`` are status, heartbeats and gateway."""
+    status, heartbeats, gateway = ports
+    with TemporaryDirectory(prefix="wasla-") as bus:  # a socket's path must be short
+        environment = {
+            **os.environ,
+            "WASLA_DATABASE_URL": database_url,
+            "WASLA_STATUS_PORT": str(status),
+            "WASLA_HEARTBEAT_ADDRESS": f"tcp://127.0.0.1:{heartbeats}",
+            "WASLA_PORT": str(gateway),
+            "WASLA_BUS_BIND": f"ipc://{bus}/bus",
+            "WASLA_BUS_CONNECT": f"ipc://{bus}/bus",
+            "WASLA_PROBE_INTERVAL": "0.3",
+        }
+        async with ClientSession() as session:
+            pipeline = Pipeline(f"http://127.0.0.1:{status}", environment, directory, session)
+            try:
+                for service in ("pg_listener", "gateway", "monitor"):
+                    await pipeline.start(service)
+                yield pipeline
+            finally:
+                await pipeline.close()

@@ -10,7 +10,7 @@ from services.monitor.hearing import hear_lines
 from services.monitor.metrics import MonitorMetrics
 from services.monitor.observations import Observations
 from services.monitor.probe import Prober
-from services.monitor.probe_database import ProbeDatabase
+from services.monitor.probe_database import Found, ProbeDatabase
 from services.monitor.service import observe
 from services.monitor.settings import MonitorSettings
 from shared.bus.memory import MemoryBus
@@ -26,10 +26,17 @@ LINE = "tcp://127.0.0.1:8767"
 class Database:
     """Stands for the database: hands each change to the gateway at once, or is down, or has it in the log only."""
 
-    def __init__(self, gateway: ScriptedGateway | None, *, is_down: bool = False, has_sequenced: bool = False) -> None:
+    def __init__(
+        self,
+        gateway: ScriptedGateway | None,
+        *,
+        is_down: bool = False,
+        has_captured: bool = True,
+        has_sequenced: bool = False,
+    ) -> None:
         self.gateway = gateway
         self.is_down = is_down
-        self.has_sequenced = has_sequenced
+        self.found = Found(is_captured=has_captured, is_sequenced=has_sequenced)
         self.touched = 0
 
     async def touch(self, nonce: str) -> None:
@@ -39,9 +46,9 @@ class Database:
         if self.gateway is not None:
             await self.gateway.deliver(nonce)
 
-    async def is_sequenced(self, nonce: str, *, after_seq: int) -> bool:
+    async def find(self, nonce: str, *, after_seq: int) -> Found:
         assert after_seq == 1
-        return self.has_sequenced
+        return self.found
 
     def close(self) -> None:
         pass
@@ -81,6 +88,15 @@ async def test_a_gateway_that_does_not_do_its_part(
     assert seen.database.is_up is True
     assert database.touched == 1
     assert seen.websocket.is_up is (manner == "deliver nothing")
+
+
+async def test_what_no_trigger_noted_was_not_captured(seen: Observations) -> None:
+    async with scripted_gateway("deliver nothing") as gateway:
+        assert await make_prober(seen, Database(None, has_captured=False), gateway.url).run_round() is False
+    late = seen.round_trip.lateness(0.0)
+    assert late is not None
+    assert late.missing.label == "captured"
+    assert "no trigger of wasla.probe noted it" in late.reason
 
 
 async def test_what_is_in_the_log_and_does_not_come_was_not_published(seen: Observations) -> None:

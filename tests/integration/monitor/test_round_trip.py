@@ -21,7 +21,7 @@ pytestmark = only_newest
 async def pipeline(
     installed_database_url: str, free_ports: Callable[[int], list[int]], tmp_path: Path
 ) -> AsyncIterator[Pipeline]:
-    async with running_pipeline(installed_database_url, free_ports(4), tmp_path) as pipeline:
+    async with running_pipeline(installed_database_url, free_ports(3), tmp_path) as pipeline:
         yield pipeline
 
 
@@ -69,6 +69,18 @@ async def test_a_database_that_lost_its_schema_is_down_with_the_reason(
     assert status["database"]["up"] is False
     assert "run wasla setup" in status["database"]["reason"]
     await connection.execute("ALTER TABLE wasla.gone RENAME TO probe")
+    await connection.close()
+    await pipeline.until(200)
+
+
+async def test_a_trigger_that_was_switched_off_is_named(pipeline: Pipeline, installed_database_url: str) -> None:
+    await pipeline.until(200)
+    connection = await asyncpg.connect(installed_database_url)
+    await connection.execute("ALTER TABLE wasla.probe DISABLE TRIGGER USER")
+    status = await pipeline.until(503, missing("captured"))
+    assert status["database"]["up"] is True
+    assert "no trigger of wasla.probe noted it" in status["realtime"]["reason"]
+    await connection.execute("ALTER TABLE wasla.probe ENABLE TRIGGER USER")
     await connection.close()
     await pipeline.until(200)
 

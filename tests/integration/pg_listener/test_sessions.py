@@ -66,7 +66,7 @@ async def test_a_database_set_for_others_is_served(
     probe = ProbeDatabase(lambda: odd_database_url, machine="here")
     await probe.touch("n1")
     events = await reader.until_events(2)
-    assert await probe.is_sequenced("n1", after_seq=events[0].seq)
+    assert (await probe.find("n1", after_seq=events[0].seq)).is_sequenced
     probe.close()
 
 

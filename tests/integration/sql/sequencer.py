@@ -68,9 +68,9 @@ class Sequencer:
         """Sequence one batch, looking at the whole outbox."""
         return await self._sequence(10_000, 64 * MIB, True, [])
 
-    async def report(self, *tables: str) -> list[Event]:
+    async def report(self, *tables: str, max_rows: int = 10_000) -> list[Event]:
         """Sequence, and report tables whose mark came as the doorbell's payload."""
-        return await self._sequence(10_000, 64 * MIB, False, list(tables))
+        return await self._sequence(max_rows, 64 * MIB, False, list(tables))
 
     async def drain_all(self, max_rows: int = 10_000, max_bytes: int = 64 * MIB) -> list[Event]:
         """Sequence until nothing is left."""

@@ -128,3 +128,29 @@ async def test_reading_the_log_is_bounded(writer: asyncpg.Connection, sequencer:
     assert [e.seq for e in await sequencer.log(events[4].seq, max_rows=3)] == [e.seq for e in events[5:8]]
     assert [e.seq for e in await sequencer.log(events[4].seq, max_bytes=10)] == [events[5].seq]
     assert 0 < len(await sequencer.log(events[4].seq, max_bytes=5000)) < 6
+
+
+async def test_a_mark_follows_all_that_was_committed_before_it(
+    writer: asyncpg.Connection, sequencer: Sequencer
+) -> None:
+    """Who loads a table at the mark sees what has happened by then; an older change told later would undo it there."""
+    for n in range(5):
+        await writer.execute("INSERT INTO items VALUES ($1)", n)
+    await writer.execute("INSERT INTO wasla.capture_failure (table_name, reason) VALUES ('items', 'a test')")
+    found = await sequencer.drain(2)
+    assert [event.event_type for event in found] == ["INSERT"] * 2
+    await writer.execute("INSERT INTO items VALUES (5)")  # while what was found first is worked off
+    await writer.execute("INSERT INTO wasla.capture_failure (table_name, reason) VALUES ('items', 'another')")
+    while sequencer.status.has_more:
+        found += await sequencer.drain(2)
+    assert [event.event_type for event in found] == ["INSERT"] * 6 + ["CAPTURE_FAILED"]
+
+
+async def test_so_does_the_mark_of_a_report(writer: asyncpg.Connection, sequencer: Sequencer) -> None:
+    for n in range(3):
+        await writer.execute("INSERT INTO items VALUES ($1)", n)
+    found = await sequencer.report("items", max_rows=2)
+    assert sequencer.status.has_more
+    while sequencer.status.has_more:
+        found += await sequencer.report("items", max_rows=2)
+    assert [event.event_type for event in found] == ["INSERT"] * 3 + ["CAPTURE_FAILED"]

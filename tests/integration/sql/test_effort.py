@@ -46,6 +46,20 @@ async def test_a_batch_does_not_read_the_other_transactions(writer: asyncpg.Conn
         assert max(rows, entries) < 5 * events
 
 
+async def test_statistics_of_an_empty_outbox_do_no_harm(writer: asyncpg.Connection, sequencer: Sequencer) -> None:
+    """What autovacuum most often finds: pages, and no row in them."""
+    await writer.execute("INSERT INTO items SELECT n FROM generate_series(1, 100) AS n")
+    await sequencer.drain_all()
+    await writer.execute("ANALYZE wasla.outbox")
+    for first in range(1000, 6000, 1000):
+        await writer.execute("INSERT INTO items SELECT n FROM generate_series($1::integer, $1 + 999) AS n", first)
+    await sequencer.drain(100)
+    for _ in range(8):
+        events, rows, entries = await effort(sequencer, 100)
+        assert events == 100
+        assert max(rows, entries) < 5 * events
+
+
 async def test_a_poll_does_not_read_the_dead(
     writer: asyncpg.Connection, sequencer: Sequencer, installed_database_url: str
 ) -> None:

@@ -60,7 +60,7 @@ def test_every_seq_once_in_order(  # noqa: C901 - two lines, a log and a clock i
         nonlocal now
         now += 0.1
         if queues.get(kind):
-            taken.extend(item.seq for item in intake.on_batch(queues[kind].pop(0), now))
+            taken.extend(item.seq for item in intake.on_batch(kind, queues[kind].pop(0), now))
         elif kind == "beat":
             intake.on_beat("a", beat(intake.top), now)
         elif kind in ("repair", "fail"):

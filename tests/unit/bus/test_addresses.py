@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.bus.addresses import parse_address, parse_addresses, require_bindable
+from shared.bus.addresses import parse_address, parse_addresses, require_local, require_reachable
 from shared.errors import ConfigurationError
 
 
@@ -80,15 +80,26 @@ def test_an_address_twice_is_refused() -> None:
         parse_addresses("tcp://127.0.0.1:8767,tcp://localhost:8767")
 
 
-@pytest.mark.parametrize("text", ["tcp://127.0.0.1:8767", "tcp://127.1.2.3:8767", "tcp://[::1]:8767", "ipc://bus"])
-def test_this_machine_may_be_bound(text: str) -> None:
+LOCAL = ["tcp://127.0.0.1:8767", "tcp://127.1.2.3:8767", "tcp://localhost:8767", "tcp://[::1]:8767", "ipc://bus"]
+REMOTE = ["tcp://0.0.0.0:8767", "tcp://*:8767", "tcp://10.0.0.2:8767", "tcp://[::]:8767", "tcp://127.example:8767"]
+
+
+@pytest.mark.parametrize("text", LOCAL)
+def test_this_machine_is_reached_without_a_key(text: str) -> None:
     address = parse_address(text)
-    assert require_bindable(address) is address
+    assert require_reachable(address, has_key=False) is address
+    assert require_local(address) is address
 
 
-@pytest.mark.parametrize(
-    "text", ["tcp://0.0.0.0:8767", "tcp://*:8767", "tcp://10.0.0.2:8767", "tcp://[::]:8767", "tcp://127.example:8767"]
-)
-def test_what_other_machines_reach_may_not_be_bound(text: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"expected a loopback or ipc:// address to listen on, got tcp://"):
-        require_bindable(parse_address(text))
+@pytest.mark.parametrize("text", REMOTE)
+def test_other_machines_are_reached_only_with_a_key(text: str) -> None:
+    address = parse_address(text)
+    assert require_reachable(address, has_key=True) is address
+    with pytest.raises(ConfigurationError, match=r"expected a bus key, because tcp://\S+ is not .* wasla keys"):
+        require_reachable(address, has_key=False)
+
+
+@pytest.mark.parametrize("text", REMOTE)
+def test_heartbeats_stay_on_this_machine(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"expected an address on this machine, got tcp://"):
+        require_local(parse_address(text))

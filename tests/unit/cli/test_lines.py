@@ -139,6 +139,8 @@ def test_processes_and_listeners_are_rows() -> None:
     )  # fmt: skip
     shown = status(processes=[process], lines=[heard])
     assert process_rows(shown) == [["gateway:gateway-00", "serving", "late", "7", "3.0 s ago", "2.0 ms", "1"]]
-    silent = msgspec.structs.replace(heard, silent=True)
-    assert line_rows(status(lines=[silent]))[0][1] == "silent"
-    assert line_rows(shown) == [["tcp://127.0.0.1:8767", "leader", "e", "42", "down", "100.0 ms ago"]]
+    silent = msgspec.structs.replace(heard, silent=True, state="silent")
+    assert line_rows(status(lines=[silent]))[0][1:3] == ["silent", "-"]
+    late = msgspec.structs.replace(heard, state="no_database", behind=3)
+    assert [line_rows(status(lines=[late]))[0][index] for index in (1, 2, 5)] == ["no database", "leader", "3"]
+    assert line_rows(shown) == [["tcp://127.0.0.1:8767", "good", "leader", "e", "42", "0", "down", "100.0 ms ago"]]

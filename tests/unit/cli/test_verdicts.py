@@ -21,7 +21,8 @@ from services.cli.doctor.facts import (
 from services.cli.doctor.finding import Finding
 from services.cli.doctor.verdicts import is_healthy, judge
 from services.cli.scaling import Program
-from services.monitor.status import DatabaseStatus, RealtimeStatus, Status, WebSocketStatus
+from services.monitor.status import DatabaseStatus, LineStatus, RealtimeStatus, Status, WebSocketStatus
+from shared.line_book import LineState, Verdict
 
 SERVER = ServerFacts(
     version=180006,
@@ -56,6 +57,21 @@ GATEWAYS = PortFacts(purpose="the gateways", variable="WASLA_PORT", address="127
 GATEWAY_WORKERS = (Program("gateway", "gateway-00", "RUNNING"), Program("gateway", "gateway-01", "STOPPED"))
 MACHINE = MachineFacts(
     ports=(GATEWAYS,), programs=(Program("postgres", "postgres", "EXITED"), *GATEWAY_WORKERS), status=STATUS
+)
+
+
+LINE = LineStatus("tcp://a:1", "l", True, "e", 1, True, False, 0.1)
+NO_DATABASE = LineStatus(
+    "tcp://b:1",
+    "l",
+    False,
+    "e",
+    1,
+    False,
+    False,
+    0.1,
+    state=str(LineState.NO_DATABASE),
+    remark=Verdict("tcp://b:1", LineState.NO_DATABASE, 0.1).remark,
 )
 
 
@@ -297,6 +313,13 @@ CASES: list[tuple[str, Facts, str, str, str]] = [
         "delivery",
         "look again",
     ),
+    (
+        "a standby without its database",
+        facts(machine=measured(lines=[NO_DATABASE], warnings=[NO_DATABASE.remark])),
+        "warning",
+        "lines",
+        "could not take over; see that pg-listener's log",
+    ),
     ("monitor warns", facts(machine=measured(warnings=["gateway is late"])), "warning", "monitor", "gateway is late"),
 ]
 
@@ -325,3 +348,21 @@ def test_every_hop_of_the_probe_has_its_advice(hop: str) -> None:
     (finding,) = bad(judge(facts(machine=late(hop))))
     assert finding.advice
     assert "wasla status shows" not in finding.advice
+
+
+def test_lines_that_are_good_are_one_line() -> None:
+    assert Finding("ok", "lines", "every listener is heard and up to date (2)") in judge(
+        facts(machine=measured(lines=[LINE, LINE]))
+    )
+
+
+def test_what_the_monitor_says_of_a_line_is_said_once() -> None:
+    found = judge(facts(machine=measured(lines=[LINE, NO_DATABASE], warnings=[NO_DATABASE.remark, "else"])))
+    assert [finding.subject for finding in bad(found)] == ["lines", "monitor"]
+
+
+@pytest.mark.parametrize("state", [state for state in LineState if Verdict("l", state, 0.0).remark])
+def test_every_ailment_of_a_line_has_an_advice(state: LineState) -> None:
+    line = LineStatus("l", "l", False, "", 0, False, True, 9.0, state=str(state), remark="the listener at l ails")
+    (finding,) = bad(judge(facts(machine=measured(lines=[line]))))
+    assert finding.advice

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.gateway.database_status import DatabaseStatus, next_status
-from services.gateway.intake import SILENT_AFTER, Heard
 from shared.bus.messages import Beat
+from shared.line_book import SILENT_AFTER, Heard
 
 UP = DatabaseStatus(up=True, since=100.0)
 DOWN = DatabaseStatus(up=False, since=100.0)

@@ -20,6 +20,7 @@ class Looked:
     def __init__(self, **fields: Any) -> None:
         self.phase = Phase.OPEN
         self.registered = True
+        self.is_kept_waiting = False
         self.deadline = 50.0
         self.last_seen = 0.0
         self.paused_at: float | None = None
@@ -64,3 +65,10 @@ def test_a_gateway_that_was_held_pings_before_it_closes() -> None:
     looked = Looked()
     end_what_is_overdue(cast("Connection", looked), SETTINGS, 10_000.0)
     assert looked.done == ["pinged"]
+
+
+@pytest.mark.parametrize("fields", [{"phase": Phase.HANDSHAKE}, {"registered": False}])
+def test_who_waits_for_a_turn_is_not_the_late_one(fields: dict[str, Any]) -> None:
+    looked = Looked(is_kept_waiting=True, **fields)
+    end_what_is_overdue(cast("Connection", looked), SETTINGS, 10_000.0)
+    assert looked.done == []

@@ -27,7 +27,7 @@ LINE = "tcp://127.0.0.1:8767"
 def make_observations() -> Observations:
     ledger = Ledger(late_after=2.0, lost_after=4.0, forget_after=60.0, max_pause=1e9)
     trip = RoundTrip(interval=3.0, late_after=2.0, now=0.0)
-    return Observations("box", ledger, Lines(silent_after=2.0), trip, DatabaseView(), WebSocketView())
+    return Observations("box", ledger, Lines(), trip, DatabaseView(), WebSocketView())
 
 
 def delivering() -> Observations:
@@ -92,6 +92,27 @@ def test_a_database_without_a_sequencer_is_a_warning() -> None:
     seen = delivering()
     seen.lines.hear(LINE, Beat("listener-1", False, "e", 42, True, 900.0, 1, 1000.0), 9.9)
     assert judge(seen, 10.0).warnings == ["no listener sequences: changes wait in the database"]
+
+
+def test_what_only_a_gateway_finds_of_a_line_is_a_warning_that_names_it() -> None:
+    seen = delivering()
+    own = "the listener at tcp://127.0.0.1:9 has fallen silent"
+    seen.lines.hear("tcp://127.0.0.1:9", Beat("listener-2", False, "e", 42, True, 900.0, 1, 1000.0), 1.0)
+    remarks = [own, "the listener at tcp://127.0.0.1:8767 loses events on their way here"]
+    seen.ledger.hear(Heartbeat("g:1", "gateway", 8, "box", "serving", True, 0.0, 0.0, b"", remarks), 9.5)
+    assert judge(seen, 10.0).warnings == [own, f"g:1: {remarks[1]}"]
+    seen.ledger.review(13.0)
+    assert f"g:1: {remarks[1]}" not in judge(seen, 13.0).warnings, "what a lost process last said is old"
+
+
+def test_the_status_has_the_verdict_on_every_line() -> None:
+    seen = delivering()
+    seen.lines.expect(["tcp://127.0.0.1:7"], 0.0)
+    unheard, good = status_of(seen).lines
+    assert (unheard.line, unheard.state, unheard.silent, unheard.age) == ("tcp://127.0.0.1:7", "unheard", True, 10.0)
+    assert unheard.remark in status_of(seen).warnings
+    assert (good.state, good.remark, good.behind) == ("good", None, 0)
+    assert "jamais entendue" in page.render(status_of(seen))
 
 
 def test_the_status_tells_what_was_seen() -> None:

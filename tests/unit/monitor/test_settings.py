@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 import pytest
 
 from services.monitor.settings import MonitorSettings
+from shared.bus.heartbeats import beat_heart
 from shared.errors import ConfigurationError
+
+HEARTBEAT_INTERVAL = signature(beat_heart).parameters["interval"].default
 
 
 @pytest.mark.parametrize(
@@ -28,9 +33,19 @@ def test_the_probe_goes_where_the_gateways_listen(
 
 def test_a_process_is_not_lost_before_it_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WASLA_LATE_AFTER", "5")
-    with pytest.raises(ConfigurationError, match=r"expected WASLA_LATE_AFTER < WASLA_LOST_AFTER .*, got 5\.0, 4\.0"):
+    with pytest.raises(ConfigurationError, match=r"expected WASLA_LATE_AFTER < WASLA_LOST_AFTER .*, got 5\.0, 3\.0"):
         MonitorSettings.load()
 
 
 def test_the_programs_that_must_beat_are_names() -> None:
     assert MonitorSettings.load().beating_groups == {"pg-listener", "gateway", "gateway-extra"}
+
+
+def test_nothing_is_killed_that_the_watchdog_lets_live() -> None:
+    """A loop that turns as rarely as the watchdog allows still sends a heartbeat before its silence is too long."""
+    settings = MonitorSettings.load()
+    assert settings.watchdog_timeout + HEARTBEAT_INTERVAL <= settings.restart_after
+
+
+def test_a_process_stopped_from_outside_is_noticed_within_three_seconds() -> None:
+    assert MonitorSettings.load().restart_after <= 3.0
