@@ -1,0 +1,61 @@
+"""A machine with a wrong key, or none: it gets nothing, it says so, and the right key mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+import pytest
+
+from shared.bus.keys import write_key
+from tests.machines.installation import Installation, RemoteServer, installations, wait_for
+from tests.machines.network import Network
+from tests.machines.story import clients_at, story, writing
+
+pytestmark = pytest.mark.timeout(400)
+
+
+async def test_a_machine_with_a_wrong_key_hears_nobody_until_it_has_the_right_one(
+    net: Network, remote_server: RemoteServer, database: str
+) -> None:
+    with installations(net, remote_server.network_url(database), "a", "b") as made, net.machines["c"].entered():
+        a, b = made.values()
+        write_key(b.directory / ".wasla" / "bus.key", replace=True)
+        a.start()
+        await asyncio.to_thread(a.wait_until_ready)
+        b.start()
+        async with story(remote_server, database) as told, clients_at([a], [b]) as clients, writing(told):
+            await asyncio.to_thread(b.wait_for_log, "listener refuses us")
+            await asyncio.to_thread(a.wait_for_log, "peer refused")
+            await told.progress(clients)  # each machine by its own listener
+            assert heard_lines(b) == [f"tcp://{b.machine.address}:8767"]
+            shutil.copy(a.directory / ".wasla" / "bus.key", b.directory / ".wasla" / "bus.key")
+            await asyncio.to_thread(restart, b)
+            await told.progress(clients)
+            await asyncio.to_thread(wait_for, "both lines are heard on b", lambda: len(heard_lines(b)) == 2)
+            assert a.log.count("peer refused") == 1
+            await told.end(clients)
+
+
+def test_without_a_key_the_machines_do_not_start(net: Network, remote_server: RemoteServer) -> None:
+    url = remote_server.network_url("postgres")
+    with installations(net, url, "a", "b", key=False) as made:
+        made["a"].start()
+        for name in ("pg-listener", "gateway", "monitor"):
+            made["a"].wait_for_log(f"process={name}:")
+        made["a"].wait_for_log("expected a bus key", times=4)
+        assert "make one with wasla keys" in made["a"].log
+
+
+def heard_lines(installation: Installation) -> list[str]:
+    """Return the lines that the machine's monitor hears."""
+    return [line["line"] for line in installation.status().get("lines", []) if not line["silent"]]
+
+
+def restart(installation: Installation) -> None:
+    """Restart every process, as an operator does."""
+    former = installation.log.count("listening ")
+    installation.power_off()
+    installation.power_on()
+    installation.wait_for_log("listening ", times=former + 3)
+    installation.wait_until_ready()
