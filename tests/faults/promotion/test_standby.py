@@ -1,0 +1,70 @@
+"""A listener that follows the log while another one begins an epoch: no event travels under the wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+
+from services.pg_listener.sessions import SEQUENCING
+from services.pg_listener.settings import ListenerSettings
+from services.pg_listener.standby import Standby
+from shared.bus.messages import Batch, Published
+from shared.queries import query
+from tests.faults.promotion.conftest import Stage
+from tests.servers import only_newest
+
+BOOK = "INSERT INTO bookings (id) VALUES ($1)"
+
+
+class AfterTheLook:
+    """A session during which something happens right after the log's position was read."""
+
+    def __init__(self, connection: asyncpg.Connection, happens: Callable[[], Awaitable[None]]) -> None:
+        self._connection = connection
+        self._happens: Callable[[], Awaitable[None]] | None = happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetchrow(self, *arguments: object, **options: object) -> asyncpg.Record:
+        row = await self._connection.fetchrow(*arguments, **options)
+        happens, self._happens = self._happens, None
+        if happens is not None:
+            await happens()
+        return row
+
+
+@only_newest
+async def test_what_is_numbered_after_the_look_waits_for_the_next(stage: Stage, station_database_url: str) -> None:
+    leader = await asyncpg.connect(station_database_url, server_settings=SEQUENCING)
+    follower = await asyncpg.connect(station_database_url)
+
+    async def number(booking: str) -> None:
+        await follower.execute(BOOK, booking)
+        await leader.fetch(query("sequence"), 10, 10_000, False, [], 10_000, False)
+
+    async def begin_an_epoch() -> None:
+        await leader.execute(query("end_epoch"))
+        await number("third")
+
+    assert await leader.fetchval(query("try_lead"))
+    listener = stage.bench.unstarted(station_database_url)
+    published: list[Published] = []
+    listener.feed._publish = published.append
+    standby = Standby(listener.feed, listener.signals, ListenerSettings())
+    await number("first")
+    await standby.catch_up(follower)
+    first = listener.feed.recent.epoch
+    await number("second")
+    await standby.catch_up(AfterTheLook(follower, begin_an_epoch))
+    await standby.catch_up(follower)
+    await number("fourth")
+    await standby.catch_up(follower)
+    second = listener.feed.recent.epoch
+    assert second != first
+    batches = [(batch.epoch, [e.seq for e in batch.events]) for batch in published if isinstance(batch, Batch)]
+    assert batches == [(first, [2]), (second, [4])]
+    await leader.close()
+    await follower.close()
