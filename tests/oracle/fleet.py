@@ -1,0 +1,162 @@
+"""Everything that runs: a server, two listeners, three gateways, a monitor, and proxies between all of them.
+
+```
+clients --(direct, or through a proxy)--> gateways --(a proxy for each pair)--> listeners --(a proxy each)--> PostgreSQL
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from tests.oracle.children import Child, free_ports
+from tests.oracle.proxies import Proxy
+from tests.servers import Server
+
+GATEWAYS: Final = 3
+LISTENERS: Final = 2
+PORTS: Final = 30
+
+SETTINGS: Final = {
+    "WASLA_LOG_FORMAT": "json",
+    # Small memories, so that who was away a little is served from the log; small marks, so that they are reached.
+    "WASLA_RING_MAX_EVENTS": "400",
+    "WASLA_REPLAY_RING_MAX_EVENTS": "300",
+    "WASLA_RECEIVE_HIGH_WATER_MARK": "4",
+    "WASLA_BUS_HIGH_WATER_MARK": "4",
+    "WASLA_BATCH_MAX_EVENTS": "200",
+    "WASLA_DRAIN_TIMEOUT": "0.5",
+    "WASLA_PING_INTERVAL": "2",
+    "WASLA_PING_TIMEOUT": "3",
+    "WASLA_STALLED_TIMEOUT": "6",
+    "WASLA_MAINTAIN_INTERVAL": "5",
+}
+
+
+class Fleet:
+    """The processes and the proxies; ``lossy`` are the gateways (by number) to whom bus messages are lost."""
+
+    def __init__(self, server: Server, database: str, directory: Path, rng: random.Random) -> None:
+        self.server = server
+        self.url = server.url(database)
+        self.directory = directory
+        self.lossy: set[int] = set()
+        self.gateway_port = free_ports(rng, PORTS)
+        self.client_proxies = [Proxy(self.gateway_port + 1 + n, self.gateway_port) for n in range(2)]
+        listener_ports = [self.gateway_port + 4 + 2 * n for n in range(LISTENERS)]
+        self.database_proxies = [Proxy(self.gateway_port + 8 + n, server.port) for n in range(LISTENERS)]
+        self.bus_proxies: dict[tuple[int, int], list[Proxy]] = {}
+        bus = {}
+        for gateway in range(GATEWAYS):
+            addresses = []
+            for number, port in enumerate(listener_ports):
+                first = self.gateway_port + 12 + 2 * (gateway * LISTENERS + number)
+                self.bus_proxies[gateway, number] = [
+                    Proxy(first, port, lose=lambda gateway=gateway: gateway in self.lossy),  # type: ignore[misc]
+                    Proxy(first + 1, port + 1),
+                ]
+                addresses.append(f"tcp://127.0.0.1:{first}")
+            bus[gateway] = ",".join(addresses)
+        common = {
+            **SETTINGS,
+            "WASLA_DATA_DIR": str(directory),
+            "WASLA_HEARTBEAT_ADDRESS": f"ipc://{directory}/beats",
+            "WASLA_PORT": str(self.gateway_port),
+        }
+        self.listeners = [
+            self._child("pg-listener", n, {
+                **common,
+                "WASLA_DATABASE_URL": f"postgresql://postgres:{server.password}@127.0.0.1:{proxy.port}/{database}",
+                "WASLA_BUS_BIND": f"tcp://127.0.0.1:{listener_ports[n]}",
+            })
+            for n, proxy in enumerate(self.database_proxies)
+        ]  # fmt: skip
+        self.gateways = [
+            self._child("gateway", n, {**common, "WASLA_BUS_CONNECT": bus[n]}) for n in range(GATEWAYS)
+        ]  # fmt: skip
+        monitored = ",".join(f"tcp://127.0.0.1:{port}" for port in listener_ports)
+        self.monitor = self._child("monitor", 0, {
+            **common,
+            "WASLA_DATABASE_URL": self.url,
+            "WASLA_BUS_CONNECT": monitored,
+            "WASLA_STATUS_PORT": str(self.gateway_port + 28),
+        })  # fmt: skip
+
+    @property
+    def children(self) -> list[Child]:
+        """Every process of the product."""
+        return [*self.listeners, *self.gateways, self.monitor]
+
+    @property
+    def proxies(self) -> list[Proxy]:
+        """Every proxy."""
+        pairs = [proxy for pair in self.bus_proxies.values() for proxy in pair]
+        return [*self.client_proxies, *self.database_proxies, *pairs]
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where clients may connect to."""
+        ports = [self.gateway_port, *(proxy.port for proxy in self.client_proxies)]
+        return [f"ws://127.0.0.1:{port}" for port in ports]
+
+    def bus_of(self, gateway: int) -> list[Proxy]:
+        """Return the proxies between a gateway and every listener."""
+        return [proxy for (number, _), pair in self.bus_proxies.items() if number == gateway for proxy in pair]
+
+    async def start(self) -> None:
+        """Start everything; ready when the gateways accept is for the clients to find out."""
+        for proxy in self.proxies:
+            await proxy.start()
+        for child in self.children:
+            await child.start()
+
+    async def stop(self) -> None:
+        """End everything at once."""
+        for child in self.children:
+            await child.stop()
+        for proxy in self.proxies:
+            await proxy.close()
+
+    async def connect(self) -> asyncpg.Connection:
+        """Open a session for the harness, as soon as the server takes one."""
+        async with asyncio.timeout(60.0):
+            while True:
+                try:
+                    return await asyncpg.connect(self.url, timeout=5.0)
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                    await asyncio.sleep(0.05)
+
+    def complaints(self) -> list[str]:
+        """Return what a process did that nobody asked of it: an end, an error that nobody had foreseen."""
+        said = []
+        for child in self.children:
+            if child.unasked_ends:
+                said.append(f"{child.name} ended by itself with {child.unasked_ends}")
+            if "Traceback (most recent call last)" in child.log.read_text(encoding="utf-8", errors="replace"):
+                said.append(f"{child.name} logged a traceback")
+        return said
+
+    def _child(self, role: str, number: int, environment: dict[str, str]) -> Child:
+        name = f"{role}-{number:02d}"
+        module = f"services.{role.replace('-', '_')}"
+        return Child(name, module, {**environment, "SUPERVISOR_GROUP_NAME": role}, self.directory / f"{name}.log")
+
+
+@contextlib.asynccontextmanager
+async def running_fleet(server: Server, database: str, rng: random.Random) -> AsyncIterator[Fleet]:
+    """Everything, for the length of the block."""
+    with tempfile.TemporaryDirectory(prefix="oracle-", ignore_cleanup_errors=True) as name:
+        fleet = Fleet(server, database, Path(name), rng)
+        try:
+            await fleet.start()
+            yield fleet
+        finally:
+            await fleet.stop()
