@@ -173,7 +173,24 @@ SELECT wasla.define_capture('notify_probe', '''TEST''');
 
 CREATE OR REPLACE FUNCTION wasla.partition_truncated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '250ms' AS $$
+DECLARE
+    setting text := 'wasla.stamps_' || pg_trigger_depth();
+    stamps text := current_setting(setting, true);
+    began text := split_part(stamps, ',', 1);
+    is_told boolean;
 BEGIN
+    stamps := set_config(setting, substr(stamps, length(began) + 2), true);
+    BEGIN
+        -- Truncating the whole table comes here for each of its parts, after its own event was captured.
+        is_told := EXISTS (SELECT FROM wasla.outbox o
+                           WHERE o.xid = pg_current_xact_id() AND o.stamp >= nullif(began, '')::pg_lsn
+                             AND o.event_type = 'TRUNCATE' AND o.arguments[0] = tg_argv[0]);
+    EXCEPTION WHEN OTHERS OR assert_failure THEN
+        is_told := false;
+    END;
+    IF is_told THEN
+        RETURN NULL;
+    END IF;
     -- There is no event that says "a part of the table is gone": readers reload it.
     INSERT INTO wasla.capture_failure (table_name, reason) VALUES (tg_argv[0], 'the partition ' || tg_relid::regclass || ' was truncated');
     IF current_setting('max_prepared_transactions') = '0' AND pg_notification_queue_usage() < 0.5 THEN
