@@ -93,6 +93,7 @@ async def _pulse(dog: Watchdog, timeout: float) -> None:
 
 def _end(process: str, timeout: float) -> None:
     """Say why and where, and end at once: no handler, buffer or lock of a process that hangs may hold that up."""
+    signal.alarm(1)  # its default action ends the process, should nobody read what is written here
     sentence = f"{process} ends to be replaced: its event loop stood still for {timeout:g} s, at:\n"
     os.write(sys.stderr.fileno(), sentence.encode())
     faulthandler.dump_traceback(all_threads=True)

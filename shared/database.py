@@ -7,7 +7,6 @@ server that is not there, a password that is wrong or a database that does not e
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -77,12 +76,14 @@ async def connect(
     ``target_session_attrs=read-write`` has a replica passed over.
     """
     settings = {"application_name": application_name, **(server_settings or {})}
-    *others, last = one_by_one(url)
-    timeout = CONNECT_TIMEOUT / (len(others) + 1)
-    for other in others:
-        with suppress(DatabaseUnreachable):
-            return await _connect(other, timeout, settings)
-    return await _connect(last, timeout, settings)
+    hosts = one_by_one(url)
+    reasons = []
+    for host in hosts:
+        try:
+            return await _connect(host, CONNECT_TIMEOUT / len(hosts), settings)
+        except DatabaseUnreachable as error:
+            reasons.append(str(error))
+    raise DatabaseUnreachable("; ".join(reasons))
 
 
 def one_by_one(url: str) -> list[str]:

@@ -38,7 +38,11 @@ class Settings(BaseSettings):
         "tcp://127.0.0.1:8769", unit="-", description="where this machine's monitor collects heartbeats"
     )
     watchdog_timeout: float = setting(
-        2.0, unit="s", gt=0, description="standstill of a process's event loop after which the process ends itself"
+        2.0,
+        unit="s",
+        gt=0,
+        le=3600,
+        description="standstill of a process's event loop after which the process ends itself",
     )
     log_format: Literal["auto", "console", "json"] = setting(
         "auto", unit="-", description="auto: console on a terminal, else JSON lines"

@@ -30,10 +30,12 @@ class Turns:
 
     def _take(self) -> None:
         self._is_due = False
-        for _ in range(min(self._per_turn, len(self._queue))):
-            self._queue.popleft()()
-        if self._queue:
-            self._see_to_it()
+        try:
+            for _ in range(min(self._per_turn, len(self._queue))):
+                self._queue.popleft()()
+        finally:  # whoever stands behind one that failed has a turn all the same
+            if self._queue:
+                self._see_to_it()
 
     def _see_to_it(self) -> None:
         if not self._is_due:

@@ -1,11 +1,12 @@
 """The sending end of the probe: makes its change in the database, through the trigger every other change goes through.
 
 Keeps one connection. It is opened anew after any trouble; what the trouble was is raised as one sentence. Cancelling
-a call drops the connection; a change under way may or may not have been committed.
+a call drops the connection, or goes on opening it for the next; a change under way may or may not have been committed.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -37,6 +38,7 @@ class ProbeDatabase:
         self._url = url
         self._machine = machine
         self._connection: asyncpg.Connection | None = None
+        self._opening: asyncio.Task[asyncpg.Connection] | None = None
 
     async def touch(self, nonce: str) -> None:
         """Commit the change that carries ``nonce``; raise :exc:`DatabaseError`."""
@@ -51,6 +53,12 @@ class ProbeDatabase:
 
     def close(self) -> None:
         """Drop the connection, without waiting for the server. Idempotent."""
+        self._drop()
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+
+    def _drop(self) -> None:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
@@ -67,14 +75,22 @@ class ProbeDatabase:
             raise DatabaseUnreachable(f"the database does not take part in the probe: {error}") from None
         finally:
             if not is_done:
-                self.close()
+                self._drop()
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            try:
-                self._connection = await connect(
-                    self._url(), application_name="wasla-monitor", server_settings={**STEADY, **KEEPALIVE}
-                )
-            except ConfigurationError as error:
-                raise DatabaseError(str(error)) from None
+            if self._opening is None:
+                self._opening = asyncio.create_task(self._open())
+            # A call that is given up does not end it: with several hosts it may take longer than one call is given.
+            self._connection = await asyncio.shield(self._opening)
         return self._connection
+
+    async def _open(self) -> asyncpg.Connection:
+        try:
+            return await connect(
+                self._url(), application_name="wasla-monitor", server_settings={**STEADY, **KEEPALIVE}
+            )
+        except ConfigurationError as error:
+            raise DatabaseError(str(error)) from None
+        finally:
+            self._opening = None

@@ -107,9 +107,11 @@ class Hosts:
         self.refusals[line] += 1
         self._in_a_row[line] += 1
         if self._in_a_row[line] == PATIENCE:
-            log.warning("listener refuses us", line=line, reason=self._reason())
+            log.warning("listener refuses us", line=line, reason=self._reason(turn))
 
-    def _reason(self) -> str:
+    def _reason(self, turn: Turn) -> str:
+        if turn is Turn.BROKEN:
+            return "it hangs up: a bus key on one side only looks like that, or something else listens at that address"
         if self._has_key:
             return "it has another bus key or none: copy this machine's key file there, and restart the processes there"
         return "it may demand a bus key, and there is none here: copy its key file here, and restart this process"

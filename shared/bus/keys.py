@@ -109,7 +109,8 @@ def _write(path: Path, *, replace: bool) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             owner = path.parent.stat()
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+            if os.geteuid() == 0:
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
             file.write(f"wasla-bus-key 1 {secrets.token_hex(SECRET_BYTES)}\n")
             file.flush()
             os.fsync(descriptor)

@@ -4,11 +4,12 @@
 -- by a listener that is awake; object 2 is the leadership of the one sequencer.
 
 CREATE OR REPLACE FUNCTION wasla.stamp_statement() RETURNS trigger
--- With the writer's own rights and nothing set, which would cost more than all it does: every name says where it is from.
+-- With the writer's own rights and nothing set, which would cost more than all it does: every name says where it is from,
+-- types, too: a temporary table named text would be found before the type.
 -- STABLE, because a volatile function takes a snapshot for every expression that is not constant.
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    setting text := 'wasla.stamps_' OPERATOR(pg_catalog.||) pg_catalog.pg_trigger_depth();
+    setting pg_catalog.text := pg_catalog.concat('wasla.stamps_', tg_relid, tg_op, pg_catalog.pg_trigger_depth());
 BEGIN
     -- An assignment, because PERFORM runs the executor. The latest stamp comes first, each has a comma behind it.
     setting := pg_catalog.set_config(setting, pg_catalog.concat(
@@ -36,7 +37,8 @@ DECLARE
     body text := $body$
 #variable_conflict use_variable
 DECLARE
-    setting text := 'wasla.stamps_' || pg_trigger_depth();
+    -- Statements of one depth may end in another order than they began (WITH), but not those of one table and operation.
+    setting text := concat('wasla.stamps_', tg_relid, tg_op, pg_trigger_depth());
     stamps text := current_setting(setting, true);
     stamp text := split_part(stamps, ',', 1);
 BEGIN
@@ -46,10 +48,11 @@ BEGIN
     ELSE
         -- A cascade: its statement begins inside the foreign key's trigger, one deeper, and ends with the statement that
         -- caused it. There may be several; they end in the order in which they began.
-        stamps := rtrim(current_setting('wasla.stamps_' || pg_trigger_depth() + 1, true), ',');
+        setting := concat('wasla.stamps_', tg_relid, tg_op, pg_trigger_depth() + 1);
+        stamps := rtrim(current_setting(setting, true), ',');
         stamp := split_part(stamps, ',', -1);
         IF stamps <> '' THEN
-            stamps := set_config('wasla.stamps_' || pg_trigger_depth() + 1, left(stamps, -length(stamp)), true);
+            stamps := set_config(setting, left(stamps, -length(stamp)), true);
         ELSE
             stamp := pg_current_wal_insert_lsn();  -- the stamp's trigger is disabled
         END IF;
@@ -59,7 +62,7 @@ BEGIN
         stamps := set_config('lock_timeout', '1ms', true);
     END IF;
     BEGIN
-        IF setting <> 'wasla.stamps_1' THEN
+        IF pg_trigger_depth() > 1 THEN
             -- Inside another statement. Where nothing was written to the WAL since that began (the table is unlogged) both
             -- read the same position, and the depth tells them apart: it never reaches the next record, of 24 bytes or more.
             stamp := stamp::pg_lsn + least(pg_trigger_depth(), 20)::numeric;
@@ -174,7 +177,7 @@ SELECT wasla.define_capture('notify_probe', '''TEST''');
 CREATE OR REPLACE FUNCTION wasla.partition_truncated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '250ms' AS $$
 DECLARE
-    setting text := 'wasla.stamps_' || pg_trigger_depth();
+    setting text := concat('wasla.stamps_', tg_relid, tg_op, pg_trigger_depth());
     stamps text := current_setting(setting, true);
     began text := split_part(stamps, ',', 1);
     is_told boolean;
@@ -183,7 +186,7 @@ BEGIN
     BEGIN
         -- Truncating the whole table comes here for each of its parts, after its own event was captured.
         is_told := EXISTS (SELECT FROM wasla.outbox o
-                           WHERE o.xid = pg_current_xact_id() AND o.stamp >= nullif(began, '')::pg_lsn
+                           WHERE o.xid = pg_current_xact_id() AND o.id >= nullif(began, '')::pg_lsn
                              AND o.event_type = 'TRUNCATE' AND o.arguments[0] = tg_argv[0]);
     EXCEPTION WHEN OTHERS OR assert_failure THEN
         is_told := false;

@@ -249,12 +249,18 @@ BEGIN
     IF to_regclass('wasla.capture_failure') IS NOT NULL THEN
         has_marks := EXISTS (SELECT FROM wasla.capture_failure);
     END IF;
-    IF (has_marks OR cardinality(reported) > 0) AND has_outbox AND has_backlog THEN
+    taken := 0;
+    IF has_marks OR cardinality(reported) > 0 THEN
         -- A mark tells readers to load a table as it is now; what was committed before must not be told to them after it.
-        has_more := true;
-    ELSIF has_marks OR cardinality(reported) > 0 THEN
-        RETURN QUERY SELECT * FROM wasla.sequence_marks(here.seq, has_marks, reported, now_at);
-        GET DIAGNOSTICS taken = ROW_COUNT;
+        -- A backlog that is done holds all that its look saw: marks of that time follow it, later ones the next look.
+        IF NOT (has_outbox AND has_backlog) THEN
+            RETURN QUERY SELECT * FROM wasla.sequence_marks(here.seq, has_marks, visible, reported, now_at);
+            GET DIAGNOSTICS taken = ROW_COUNT;
+        ELSIF NOT has_more THEN
+            RETURN QUERY SELECT * FROM wasla.sequence_marks(here.seq, has_marks, here.seen, '{}', now_at);
+            GET DIAGNOSTICS taken = ROW_COUNT;
+            has_more := true;
+        END IF;
         here.seq := here.seq + taken;
     END IF;
 
@@ -277,7 +283,9 @@ COMMENT ON FUNCTION wasla.sequence(integer, bigint, boolean, text[], bigint, boo
     'Numbers what is visible in the outbox, at most a batch, moves it to event_log and returns it, then one row with the status; '
     'mark_only: puts a CAPTURE_FAILED mark in the place of the first row, for one that cannot be moved';
 
-CREATE OR REPLACE FUNCTION wasla.sequence_marks(after_seq bigint, from_table boolean, reported text[], now_at timestamptz)
+CREATE OR REPLACE FUNCTION wasla.sequence_marks(
+    after_seq bigint, from_table boolean, seen pg_snapshot, reported text[], now_at timestamptz
+)
 RETURNS TABLE (
     status text, seq bigint, tx_id text, tx_index integer, tx_size integer, table_name text, channel text, event_type text,
     row_id text, data text, changed text[], old text, business_event text, captured_at double precision,
@@ -290,7 +298,7 @@ DECLARE
     removed text[];
 BEGIN
     IF from_table THEN
-        WITH gone AS (DELETE FROM wasla.capture_failure RETURNING table_name)
+        WITH gone AS (DELETE FROM wasla.capture_failure f WHERE pg_visible_in_snapshot(f.xid, seen) RETURNING f.table_name)
         SELECT array_agg(DISTINCT table_name) INTO removed FROM gone;
         marks := ARRAY(SELECT DISTINCT unnest(marks || removed));
     END IF;
@@ -308,7 +316,7 @@ BEGIN
                   extract(epoch FROM l.captured_at)::double precision, extract(epoch FROM l.sequenced_at)::double precision,
                   l.origin, l.table_name IN (SELECT w.table_name FROM wasla.watched w WHERE w.internal);
 END $$;
-COMMENT ON FUNCTION wasla.sequence_marks(bigint, boolean, text[], timestamptz) IS
+COMMENT ON FUNCTION wasla.sequence_marks(bigint, boolean, pg_snapshot, text[], timestamptz) IS
     'Numbers one CAPTURE_FAILED entry for each table whose changes could not be captured';
 
 CREATE OR REPLACE FUNCTION wasla.announce(after_seq bigint) RETURNS bigint

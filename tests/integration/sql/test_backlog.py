@@ -143,7 +143,7 @@ async def test_a_mark_follows_all_that_was_committed_before_it(
     await writer.execute("INSERT INTO wasla.capture_failure (table_name, reason) VALUES ('items', 'another')")
     while sequencer.status.has_more:
         found += await sequencer.drain(2)
-    assert [event.event_type for event in found] == ["INSERT"] * 6 + ["CAPTURE_FAILED"]
+    assert [event.event_type for event in found] == ["INSERT"] * 5 + ["CAPTURE_FAILED", "INSERT", "CAPTURE_FAILED"]
 
 
 async def test_so_does_the_mark_of_a_report(writer: asyncpg.Connection, sequencer: Sequencer) -> None:
@@ -154,3 +154,15 @@ async def test_so_does_the_mark_of_a_report(writer: asyncpg.Connection, sequence
     while sequencer.status.has_more:
         found += await sequencer.report("items", max_rows=2)
     assert [event.event_type for event in found] == ["INSERT"] * 3 + ["CAPTURE_FAILED"]
+
+
+async def test_a_mark_does_not_wait_for_the_end_of_a_flood(writer: asyncpg.Connection, sequencer: Sequencer) -> None:
+    for n in range(3):
+        await writer.execute("INSERT INTO items VALUES ($1)", n)
+    await writer.execute("INSERT INTO wasla.capture_failure (table_name, reason) VALUES ('items', 'a test')")
+    found: list[Event] = []
+    for n in range(3, 10):
+        found += await sequencer.drain(2)
+        await writer.execute("INSERT INTO items VALUES ($1), ($1 + 100), ($1 + 200)", n)
+    assert [event.event_type for event in found[:4]] == ["INSERT", "INSERT", "INSERT", "CAPTURE_FAILED"]
+    assert [event.event_type for event in found].count("CAPTURE_FAILED") == 1

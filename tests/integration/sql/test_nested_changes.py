@@ -173,3 +173,35 @@ async def test_changes_inside_a_statement_of_an_unlogged_table(
         ("INSERT", "2"),
         ("UPDATE", "1"),
     ]
+
+
+async def test_two_changes_of_one_row_in_one_statement(writer: asyncpg.Connection, sequencer: Sequencer) -> None:
+    """Neither reads the other's result, so they run one after the other: the last one first."""
+    await writer.execute("INSERT INTO items VALUES (1)")
+    await writer.execute("WITH b AS (INSERT INTO items VALUES (1)), a AS (DELETE FROM items) SELECT 1")
+    assert await writer.fetchval("SELECT count(*) FROM items") == 1
+    events = await sequencer.drain()
+    assert [event.event_type for event in events] == ["INSERT", "DELETE", "INSERT"]
+
+
+async def test_a_function_that_cascades_inside_a_statement(writer: asyncpg.Connection, sequencer: Sequencer) -> None:
+    await writer.execute("""
+        CREATE TABLE line (id int PRIMARY KEY);
+        CREATE TABLE stop (id int PRIMARY KEY, line int REFERENCES line ON DELETE CASCADE);
+        CREATE FUNCTION closed(line int) RETURNS int LANGUAGE plpgsql AS $$
+        BEGIN
+            DELETE FROM line WHERE id = 1 AND closed.line = 2;
+            RETURN closed.line;
+        END $$;
+        INSERT INTO line VALUES (1), (2);
+    """)
+    for table in ("line", "stop"):
+        await watch(writer, table)
+    await writer.execute("INSERT INTO stop SELECT 10 + n, closed(n) FROM generate_series(1, 2) AS n")
+    assert [row["id"] for row in await writer.fetch("SELECT id FROM stop")] == [12]
+    events = await sequencer.drain()
+    assert [(event.event_type, event.row_id) for event in events if event.table == "stop"] == [
+        ("INSERT", "11"),
+        ("INSERT", "12"),
+        ("DELETE", "11"),
+    ]

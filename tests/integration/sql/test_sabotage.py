@@ -134,15 +134,27 @@ async def test_the_outbox_and_the_marks_dropped(
     assert mark.event_type == "CAPTURE_FAILED"
 
 
+async def stamps_setting(shop: Shop) -> str:
+    """Return the name of the setting in which the stamps of an INSERT are kept."""
+    relation: int = await shop.connection.fetchval("SELECT 'items'::regclass::oid::int")
+    return f"wasla.stamps_{relation}INSERT1"
+
+
+async def test_a_type_of_the_sessions_own_named_text(shop: Shop, sequencer: Sequencer) -> None:
+    await shop.connection.execute("CREATE TEMP TABLE text (a int)")
+    await shop.connection.execute("INSERT INTO items VALUES (1)")
+    assert [event.event_type for event in await sequencer.drain()] == ["INSERT"]
+
+
 async def test_a_session_that_meddles_with_the_stamps(shop: Shop, sequencer: Sequencer) -> None:
-    await shop.connection.execute("SET wasla.stamps_1 = 'nonsense'")
+    await shop.connection.execute(f"SET {await stamps_setting(shop)} = 'nonsense'")
     await shop.connection.execute("INSERT INTO items VALUES (1)")
     assert [event.event_type for event in await sequencer.drain()] == ["INSERT"]
 
 
 async def test_a_session_that_forges_a_stamp(shop: Shop, sequencer: Sequencer, saboteur: asyncpg.Connection) -> None:
     await saboteur.execute("ALTER TABLE items DISABLE TRIGGER wasla_stamp")
-    await shop.connection.execute("SET wasla.stamps_1 = 'nonsense'")
+    await shop.connection.execute(f"SET {await stamps_setting(shop)} = 'nonsense'")
     await shop.sell()
     await assert_marked(sequencer)
 
