@@ -38,7 +38,7 @@ class ProbeDatabase:
         self._url = url
         self._machine = machine
         self._connection: asyncpg.Connection | None = None
-        self._opening: asyncio.Task[asyncpg.Connection] | None = None
+        self._opening: asyncio.Task[None] | None = None
 
     async def touch(self, nonce: str) -> None:
         """Commit the change that carries ``nonce``; raise :exc:`DatabaseError`."""
@@ -81,16 +81,23 @@ class ProbeDatabase:
         if self._connection is None or self._connection.is_closed():
             if self._opening is None:
                 self._opening = asyncio.create_task(self._open())
+                self._opening.add_done_callback(_note)
             # A call that is given up does not end it: with several hosts it may take longer than one call is given.
-            self._connection = await asyncio.shield(self._opening)
+            await asyncio.shield(self._opening)
         return self._connection
 
-    async def _open(self) -> asyncpg.Connection:
+    async def _open(self) -> None:
         try:
-            return await connect(
+            self._connection = await connect(
                 self._url(), application_name="wasla-monitor", server_settings={**STEADY, **KEEPALIVE}
             )
         except ConfigurationError as error:
             raise DatabaseError(str(error)) from None
         finally:
             self._opening = None
+
+
+def _note(opening: asyncio.Task[None]) -> None:
+    """Take the outcome of an opening that nobody may be waiting for any more; the next call begins another."""
+    if not opening.cancelled():
+        opening.exception()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,7 +20,9 @@ from shared.bus.memory import MemoryBus
 from shared.bus.messages import Batch
 from shared.errors import ConfigurationError, DatabaseUnreachable
 from shared.events import Event
+from tests.databases import fresh_database
 from tests.integration.monitor.scripted_gateway import Manner, ScriptedGateway, scripted_gateway
+from tests.servers import Server, only_newest
 
 LATE_AFTER = 2.0
 LINE = "tcp://127.0.0.1:8767"
@@ -159,3 +164,23 @@ async def test_delivery_is_on_time_again_with_the_first_round_that_arrives(seen:
         assert await make_prober(seen, Database(gateway), gateway.url, late_after=30.0).run_round() is True
     assert gateway.registrations[0]["subscribe"] == [{"id": "probe", "channels": ["wasla_probe"]}]
     assert seen.round_trip.last is not None
+
+
+@only_newest
+async def test_a_silent_host_before_the_database_costs_rounds_and_not_the_probe(postgres_server: Server) -> None:
+    """Trying the hosts in turn takes longer than one round is given."""
+    async with fresh_database(postgres_server, "installed") as url:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            account, at, rest = postgres_server.tcp_url(urlsplit(url).path.strip("/")).rpartition("@")
+            hosts = f"{account}{at}127.0.0.1:{silent.getsockname()[1]},{rest}"
+            probe = ProbeDatabase(lambda: hosts, machine="box")
+            rounds = 0
+            while True:
+                rounds += 1
+                assert rounds < 20
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.5):
+                        await probe.touch("a nonce")
+                    break
+            assert rounds > 1
+            probe.close()
