@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from tests.oracle.interests import Subscription, is_wanted
 from tests.oracle.judge_log import MARK
 from tests.oracle.notes import Logged
-from tests.oracle.positions import Position, moved
+from tests.oracle.positions import MOVES, Position, moved
 
 
 class Seen(NamedTuple):
@@ -37,11 +37,13 @@ class StreamJudge:
     received: int = 0
     _asked: dict[str, Subscription] = field(default_factory=dict)
     _resumed: Position | None = None
-    _last_on_link: int = 0
+    _before_subscribed: Position | None = None
 
     def judge(self, seen: Sequence[Seen], log: Mapping[int, Logged], dropped_until: int, epoch: str) -> Iterator[str]:
         """Yield each wrong thing; ``log`` holds the round's rows by seq, ``dropped_until`` what expired, by seq."""
         for note in seen:
+            if note.kind in MOVES:
+                self._before_subscribed = None
             for wrong in self._take(note, log, dropped_until, epoch):
                 yield f"client {self.name}: {wrong}"
 
@@ -57,16 +59,13 @@ class StreamJudge:
     def _take(self, note: Seen, log: Mapping[int, Logged], dropped_until: int, epoch: str) -> Iterator[str]:
         match note.kind:
             case "registering":
-                self._resumed = self.position
-                self._last_on_link = 0
-                self._asked = {item["id"]: item for item in note.data.get("subscribe", ())}
-                self.interest = list(self._asked.values())
-                yield from self._check_resume(note.data.get("resume"))
+                yield from self._registering(note.data)
             case "registered":
                 yield from self._registered(note, log)
             case "subscribing":
                 self._asked[note.data["id"]] = dict(note.data)
             case "subscribed":
+                self._before_subscribed = self._before_subscribed or self.position
                 yield from self._pass(note.data["seq"], log, "subscribed")
                 wanted = note.data["id"]
                 self.interest = [item for item in self.interest if item["id"] != wanted] + [self._asked[wanted]]
@@ -80,6 +79,15 @@ class StreamJudge:
                 yield from self._resync(note, log, dropped_until)
             case "error":
                 yield f"told an error: {note.data}"
+
+    def _registering(self, data: Mapping[str, Any]) -> Iterator[str]:
+        # What subscribed says is not a position to resume from: a client goes back behind it.
+        self.position = self._before_subscribed or self.position
+        self._before_subscribed = None
+        self._resumed = self.position
+        self._asked = {item["id"]: item for item in data.get("subscribe", ())}
+        self.interest = list(self._asked.values())
+        yield from self._check_resume(data.get("resume"))
 
     def _check_resume(self, resume: Mapping[str, Any] | None) -> Iterator[str]:
         asked = None if resume is None else Position(resume["epoch"], resume["seq"])

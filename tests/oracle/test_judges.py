@@ -103,6 +103,18 @@ def test_an_expired_position_is_excused_where_the_log_was_dropped() -> None:
     assert weigh(evidence(seen, dropped_until=2)) == []
 
 
+def test_a_client_resumes_behind_what_subscribed_said() -> None:
+    subscribing = Seen(0.0, "subscribing", 0, 0, {"id": "all"})
+    subscribed = Seen(0.0, "subscribed", 3, 0, {"id": "all", "seq": 3})
+    judge = StreamJudge("c", [{"id": "none", "tables": ["queue"]}])
+    first = [*registered(1), subscribing, subscribed]
+    first[0] = Seen(0.0, "registering", 0, 0, {"subscribe": judge.interest})
+    log = {row.seq: row for row in LOG}
+    again = registered(1, resumed=True)
+    again[0] = Seen(0.0, "registering", 0, 0, {**again[0].data, "subscribe": [{"id": "all"}]})
+    assert list(judge.judge([*first, *again, told(LOG[1]), told(LOG[2])], log, 0, EPOCH)) == []
+
+
 def test_what_was_not_asked_for() -> None:
     asked: list[Subscription] = [{"id": "s", "tables": ["readings"], "where": {"sensor": {"eq": 0}}}]
     judge = StreamJudge("c", [])
