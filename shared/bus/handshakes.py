@@ -88,6 +88,9 @@ class Guests:
         return "it has a bus key and this process none: copy the key file here, and restart this process"
 
 
+_OR_ELSE = "something else that listens at that address looks the same"
+
+
 class Hosts:
     """The gateway's view: which listeners hang up on us. ``refusals`` counts that by line."""
 
@@ -107,11 +110,9 @@ class Hosts:
         self.refusals[line] += 1
         self._in_a_row[line] += 1
         if self._in_a_row[line] == PATIENCE:
-            log.warning("listener refuses us", line=line, reason=self._reason(turn))
+            log.warning("listener refuses us", line=line, reason=f"{self._reason()} ({_OR_ELSE})")
 
-    def _reason(self, turn: Turn) -> str:
-        if turn is Turn.BROKEN:
-            return "it hangs up: a bus key on one side only looks like that, or something else listens at that address"
+    def _reason(self) -> str:
         if self._has_key:
             return "it has another bus key or none: copy this machine's key file there, and restart the processes there"
         return "it may demand a bus key, and there is none here: copy its key file here, and restart this process"
