@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from playwright.async_api import Browser
 
+from tests.browser import running_browser
 from tests.e2e.fleet import Fleet, running_fleet
 
 
@@ -32,3 +34,10 @@ def own_fleet() -> Iterator[Fleet]:
     with running_fleet() as fleet:
         yield fleet
         sys.stdout.write(fleet.log)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium."""
+    async with running_browser() as chromium:
+        yield chromium

@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEADLINE = 90.0
 """Seconds after which something that should happen at once counts as not happening, on the slowest machine."""
 
-LINKED = ("services", "shared", "sql")
+LINKED = ("clients", "services", "shared", "sql")
 PORTS = range(20_000, 30_000)
 """Below the range that outgoing connections are given ports from."""
 

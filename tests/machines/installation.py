@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEADLINE = 120.0
 """Seconds after which something that should happen at once counts as not happening, on the slowest machine."""
 
-LINKED = ("services", "shared", "sql")
+LINKED = ("clients", "services", "shared", "sql")
 PORT = 8765
 STATUS_PORT = 8766
 
