@@ -54,7 +54,6 @@ class Hub:
         self.clock = clock
         self.monotonic = monotonic
         self.serving = True
-        self.accepted = 0
         self.max_connections = settings.max_connections
         self.empty = asyncio.Event()
         self.empty.set()
@@ -78,7 +77,6 @@ class Hub:
 
     def connected(self, connection: Connection) -> None:
         """A socket was accepted."""
-        self.accepted += 1
         self.empty.clear()
         self.connections[connection] = None
 
