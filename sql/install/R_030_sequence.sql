@@ -89,6 +89,7 @@ DECLARE
     batch_bytes bigint;
     has_outbox constant boolean := to_regclass('wasla.outbox') IS NOT NULL;
     has_marks boolean := false;
+    marks_seen pg_snapshot;
     has_backlog boolean;
     has_more boolean := false;
     skipped boolean := false;
@@ -253,13 +254,15 @@ BEGIN
     IF has_marks OR cardinality(reported) > 0 THEN
         -- A mark tells readers to load a table as it is now; what was committed before must not be told to them after it.
         -- A backlog that is done holds all that its look saw: marks of that time follow it, later ones the next look.
-        IF NOT (has_outbox AND has_backlog) THEN
-            RETURN QUERY SELECT * FROM wasla.sequence_marks(here.seq, has_marks, visible, reported, now_at);
-            GET DIAGNOSTICS taken = ROW_COUNT;
-        ELSIF NOT has_more THEN
-            RETURN QUERY SELECT * FROM wasla.sequence_marks(here.seq, has_marks, here.seen, '{}', now_at);
-            GET DIAGNOSTICS taken = ROW_COUNT;
+        marks_seen := visible;
+        IF has_outbox AND has_backlog THEN
+            marks_seen := CASE WHEN NOT has_more THEN here.seen END;
+            reported := '{}';
             has_more := true;
+        END IF;
+        IF marks_seen IS NOT NULL THEN
+            RETURN QUERY SELECT * FROM wasla.sequence_marks(here.seq, has_marks, marks_seen, reported, now_at);
+            GET DIAGNOSTICS taken = ROW_COUNT;
         END IF;
         here.seq := here.seq + taken;
     END IF;
