@@ -148,12 +148,7 @@ async def _sessions_ended(world: World, fault: Fault, draw: Draw, hit: Hit) -> N
 
 
 async def _clients_cut(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
-    for proxy in world.fleet.client_proxies:
-        proxy.refuse(True)
-        proxy.cut()
-    await asyncio.sleep(fault.seconds)
-    for proxy in world.fleet.client_proxies:
-        proxy.refuse(False)
+    await _cut(world.fleet.client_proxies, fault.seconds)
 
 
 async def _clients_deaf(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
@@ -161,13 +156,7 @@ async def _clients_deaf(world: World, fault: Fault, draw: Draw, hit: Hit) -> Non
 
 
 async def _database_link_cut(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
-    proxies = draw.sample(world.fleet.database_proxies, draw.randint(1, 2))
-    for proxy in proxies:
-        proxy.refuse(True)
-        proxy.cut()
-    await asyncio.sleep(fault.seconds)
-    for proxy in proxies:
-        proxy.refuse(False)
+    await _cut(draw.sample(world.fleet.database_proxies, draw.randint(1, 2)), fault.seconds)
 
 
 async def _database_link_deaf(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
@@ -175,13 +164,7 @@ async def _database_link_deaf(world: World, fault: Fault, draw: Draw, hit: Hit) 
 
 
 async def _bus_cut(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
-    proxies = world.fleet.bus_of(draw.randrange(len(world.fleet.gateways)))
-    for proxy in proxies:
-        proxy.refuse(True)
-        proxy.cut()
-    await asyncio.sleep(fault.seconds)
-    for proxy in proxies:
-        proxy.refuse(False)
+    await _cut(world.fleet.bus_of(draw.randrange(len(world.fleet.gateways))), fault.seconds)
 
 
 async def _bus_deaf(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
@@ -308,6 +291,15 @@ async def _freeze(child: Child, seconds: float) -> None:
     child.send(signal.SIGSTOP)
     await asyncio.sleep(seconds)
     child.send(signal.SIGCONT)
+
+
+async def _cut(proxies: list[Proxy], seconds: float) -> None:
+    for proxy in proxies:
+        proxy.refuse(True)
+        proxy.cut()
+    await asyncio.sleep(seconds)
+    for proxy in proxies:
+        proxy.refuse(False)
 
 
 async def _deaf(proxies: list[Proxy], seconds: float, *, cut: bool) -> None:
