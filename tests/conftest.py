@@ -1,8 +1,10 @@
-"""The database fixtures; what they promise is written in :mod:`tests.servers`."""
+"""The database fixtures, whose promises are written in :mod:`tests.servers`, and a directory for sockets."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +65,10 @@ async def station_database_url(postgres_server: Server) -> AsyncIterator[str]:
     """A database with the station's demo tables, watched."""
     async with fresh_database(postgres_server, "station") as url:
         yield url
+
+
+@pytest.fixture
+def short_directory() -> Iterator[Path]:
+    """A directory with a name short enough for a unix socket."""
+    with tempfile.TemporaryDirectory(prefix="wasla-") as name:
+        yield Path(name)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -27,16 +26,9 @@ BOOKING = (
 
 
 @pytest.fixture
-def directory() -> Iterator[Path]:
-    """A directory with a name short enough for a unix socket."""
-    with tempfile.TemporaryDirectory(prefix="wasla-") as name:
-        yield Path(name)
-
-
-@pytest.fixture
-async def bench(directory: Path) -> AsyncIterator[Bench]:
+async def bench(short_directory: Path) -> AsyncIterator[Bench]:
     async with AsyncExitStack() as stack:
-        yield Bench(directory, stack)
+        yield Bench(short_directory, stack)
 
 
 @pytest.fixture

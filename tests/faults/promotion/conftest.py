@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -50,16 +49,9 @@ class Stage:
 
 
 @pytest.fixture
-def directory() -> Iterator[Path]:
-    """A directory with a name short enough for a unix socket."""
-    with tempfile.TemporaryDirectory(prefix="wasla-") as name:
-        yield Path(name)
-
-
-@pytest.fixture
-async def stage(directory: Path) -> AsyncIterator[Stage]:
+async def stage(short_directory: Path) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
-        yield Stage(directory, stack)
+        yield Stage(short_directory, stack)
 
 
 async def until_replayed(primary: Server, replica: Server) -> None:

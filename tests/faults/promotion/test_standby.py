@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import asyncpg
 
 from services.pg_listener.sessions import SEQUENCING
@@ -13,27 +10,10 @@ from services.pg_listener.standby import Standby
 from shared.bus.messages import Batch, Published
 from shared.queries import query
 from tests.faults.promotion.conftest import Stage
+from tests.integration.pg_listener.bench import AfterTheLook
 from tests.servers import only_newest
 
 BOOK = "INSERT INTO bookings (id) VALUES ($1)"
-
-
-class AfterTheLook:
-    """A session during which something happens right after the log's position was read."""
-
-    def __init__(self, connection: asyncpg.Connection, happens: Callable[[], Awaitable[None]]) -> None:
-        self._connection = connection
-        self._happens: Callable[[], Awaitable[None]] | None = happens
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    async def fetchrow(self, *arguments: object, **options: object) -> asyncpg.Record:
-        row = await self._connection.fetchrow(*arguments, **options)
-        happens, self._happens = self._happens, None
-        if happens is not None:
-            await happens()
-        return row
 
 
 @only_newest

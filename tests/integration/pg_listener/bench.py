@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 from pydantic import SecretStr
 
@@ -89,6 +90,24 @@ def data(event: Event) -> dict[str, object]:
     """Return the ``data`` of the client's message."""
     decoded: dict[str, object] = msgspec.json.decode(event.message)["data"]
     return decoded
+
+
+class AfterTheLook:
+    """A session during which something happens right after the log's position was read."""
+
+    def __init__(self, connection: asyncpg.Connection, happens: Callable[[], Awaitable[None]]) -> None:
+        self._connection = connection
+        self._happens: Callable[[], Awaitable[None]] | None = happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetchrow(self, *arguments: object, **options: object) -> asyncpg.Record:
+        row = await self._connection.fetchrow(*arguments, **options)
+        happens, self._happens = self._happens, None
+        if happens is not None:
+            await happens()
+        return row
 
 
 class Bench:

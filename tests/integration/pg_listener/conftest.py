@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -14,17 +13,10 @@ from tests.integration.pg_listener.bench import Bench
 
 
 @pytest.fixture
-def bus_directory() -> Iterator[Path]:
-    """A directory with a name short enough for a unix socket."""
-    with tempfile.TemporaryDirectory(prefix="wasla-") as name:
-        yield Path(name)
-
-
-@pytest.fixture
-async def bench(bus_directory: Path) -> AsyncIterator[Bench]:
+async def bench(short_directory: Path) -> AsyncIterator[Bench]:
     """Starts listeners and readers on any database; they end with the test."""
     async with AsyncExitStack() as stack:
-        yield Bench(bus_directory, stack)
+        yield Bench(short_directory, stack)
 
 
 @pytest.fixture

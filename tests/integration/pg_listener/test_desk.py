@@ -25,9 +25,9 @@ from tests.integration.pg_listener.bench import Bench
 
 
 @pytest.fixture
-async def line(bench: Bench, bus_directory: object) -> str:
+async def line(bench: Bench, short_directory: object) -> str:
     """A listener whose database is not there."""
-    _, line = await bench.listener(f"postgresql:///none?host={bus_directory}")
+    _, line = await bench.listener(f"postgresql:///none?host={short_directory}")
     return line
 
 

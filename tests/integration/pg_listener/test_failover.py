@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import asyncpg
 import pytest
@@ -15,7 +13,7 @@ from services.pg_listener.standby import Standby
 from services.pg_listener.wakeups import LOG, WAKE
 from shared.queries import query
 from tests.databases import fresh_database
-from tests.integration.pg_listener.bench import PATIENCE, Bench, Reader, data
+from tests.integration.pg_listener.bench import PATIENCE, AfterTheLook, Bench, Reader, data
 from tests.servers import Server
 
 BOOKING = (
@@ -168,24 +166,6 @@ async def test_where_nothing_is_heard_it_polls(
     assert bench.doorbell(listener) == "busy"
 
 
-class _Between:
-    """A session during which something happens after the first look at the log's position."""
-
-    def __init__(self, connection: asyncpg.Connection, happens: Callable[[], Awaitable[None]]) -> None:
-        self._connection = connection
-        self._happens: Callable[[], Awaitable[None]] | None = happens
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    async def fetchrow(self, *arguments: object, **options: object) -> asyncpg.Record:
-        row = await self._connection.fetchrow(*arguments, **options)
-        happens, self._happens = self._happens, None
-        if happens is not None:
-            await happens()
-        return row
-
-
 async def test_what_the_last_leader_did_before_it_let_go_is_published_first(
     bench: Bench, station_database_url: str, writer: asyncpg.Connection
 ) -> None:
@@ -203,7 +183,7 @@ async def test_what_the_last_leader_did_before_it_let_go_is_published_first(
     listener = bench.unstarted(station_database_url)
     standby = Standby(listener.feed, listener.signals, ListenerSettings())
     await standby.catch_up(successor)
-    await standby.follow_until_leader(_Between(successor, one_more))
+    await standby.follow_until_leader(AfterTheLook(successor, one_more))
     assert listener.feed.recent.top_seq == 1
     await successor.close()
 

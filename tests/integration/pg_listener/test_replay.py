@@ -88,8 +88,8 @@ async def test_a_restarted_listener_answers_from_the_log(bench: Bench, station_d
     assert (await again.replay(again.beats[line].epoch, 0)).events == before
 
 
-async def test_without_a_database_the_answer_is_a_sentence(bench: Bench, bus_directory: object) -> None:
-    _, line = await bench.listener(f"postgresql:///none?host={bus_directory}")
+async def test_without_a_database_the_answer_is_a_sentence(bench: Bench, short_directory: object) -> None:
+    _, line = await bench.listener(f"postgresql:///none?host={short_directory}")
     reader = await bench.reader(line)
     reply = await reader.request(lambda n: ReplayRequest(n, "e1", 0, 10, 10_000))
     assert isinstance(reply, Failed)
