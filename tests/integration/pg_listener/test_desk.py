@@ -48,6 +48,7 @@ async def test_a_roster_is_everybodys_clients(bench: Bench, line: str) -> None:
     one, two = await bench.reader(line), await bench.reader(line)
     for name, reader in (("g1", one), ("g2", two)):
         reader.subscriber.notify(line, Hello(name))
+        await reader.request(CatalogRequest)  # answered: what was said before it is heard, on this connection
     roster = asyncio.create_task(one.request(RosterRequest))
     for name, reader in (("g1", one), ("g2", two)):
         await reader.until(lambda reader=reader: bool(reader.others))  # type: ignore[misc]
