@@ -130,6 +130,14 @@ def _installation(installation: InstallationFacts, server: ServerFacts) -> Itera
         )
     elif not installation.installed:
         yield from _not_installed(server)
+    elif installation.missing:
+        names = ", ".join(f"wasla.{name}" for name in installation.missing)
+        yield Finding(
+            "problem",
+            "schema wasla",
+            f"incomplete: {names} is missing, and what is changed meanwhile is not captured",
+            "run wasla remove, then wasla setup and wasla watch for each table; clients reload by themselves",
+        )
     elif installation.pending or installation.altered:
         names = ", ".join((*installation.pending, *installation.altered))
         yield Finding(
@@ -137,7 +145,7 @@ def _installation(installation: InstallationFacts, server: ServerFacts) -> Itera
         )
     else:
         yield Finding("ok", "schema wasla", "installed and current")
-    if installation.installed and installation.unreadable is None:
+    if installation.installed and installation.unreadable is None and not installation.missing:
         yield from judge_tables(installation)
 
 

@@ -74,6 +74,9 @@ async def _installation(database: Any) -> InstallationFacts:
         found = await inspect(database)
         if not found.installed:
             return InstallationFacts(installed=False, pending=found.pending, altered=found.altered)
+        missing = tuple(row["name"] for row in await database.fetch(query("cli/missing_tables")))
+        if missing:
+            return InstallationFacts(installed=True, missing=missing)
         return InstallationFacts(
             installed=True,
             pending=found.pending,

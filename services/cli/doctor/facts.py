@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from services.cli.scaling import Program
@@ -66,12 +66,13 @@ class LockHolder:
 class InstallationFacts:
     """The schema ``wasla``: ``pending`` and ``altered`` are install files not run, or run with another text.
 
-    ``stray`` are tables with triggers of ours that are not watched.
+    ``missing`` are tables of the schema that were dropped, ``stray`` others with triggers of ours that are not watched.
     """
 
     installed: bool
     pending: tuple[str, ...] = ()
     altered: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     watched: tuple[WatchedTable, ...] = ()
     drifted: tuple[DriftedTable, ...] = ()
     stray: tuple[str, ...] = ()
@@ -99,10 +100,28 @@ class PortFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BusFacts:
+    """The bus's key: ``beyond`` are addresses that other machines reach, ``failure`` says why the key is no good.
+
+    ``refused`` counts, by reason, whom the listener here turned away since its start, ``refused_lately`` those of the
+    last seconds; ``refusals`` how often each line turned a gateway of this machine away.
+    """
+
+    beyond: tuple[str, ...] = ()
+    key_file: str = ""
+    has_key: bool = False
+    failure: str | None = None
+    refused: dict[str, int] = field(default_factory=dict)
+    refused_lately: dict[str, int] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
     """This machine: supervisord's programs (None: it does not answer, for that reason) and the monitor's status."""
 
     ports: tuple[PortFacts, ...] = ()
+    bus: BusFacts = field(default_factory=BusFacts)
     programs: tuple[Program, ...] | None = None
     supervisor_failure: str | None = None
     status: Status | None = None

@@ -37,6 +37,16 @@ async def test_nothing_is_wrong(database: asyncpg.Connection, installed_database
     assert await findings(installed_database_url) == []
 
 
+@pytest.mark.parametrize("table", ["outbox", "watched", "position"])
+async def test_a_table_of_the_schema_was_dropped(
+    database: asyncpg.Connection, installed_database_url: str, table: str
+) -> None:
+    await database.execute(f"DROP TABLE wasla.{table} CASCADE")
+    (finding,) = await findings(installed_database_url)
+    assert (finding.level, finding.subject) == ("problem", "schema wasla")
+    assert f"wasla.{table} is missing" in finding.sentence
+
+
 @pytest.mark.parametrize(("lock", "level"), [(1, "warning"), (2, "problem")])
 @pytest.mark.parametrize("how", ["pg_advisory_lock", "pg_advisory_lock_shared"])
 async def test_a_lock_in_foreign_hands(
