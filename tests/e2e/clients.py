@@ -42,7 +42,7 @@ class Client:
             data["subscribe"] = self.subscribe
         if self.position is not None:
             data["resume"] = self.position
-        await self._send("register", data)
+        await self.say("register", data)
         registered = await self._receive()
         while registered["message_type"] != "registered":
             registered = await self._receive()
@@ -94,7 +94,12 @@ class Client:
         """Return the ids of the bookings that were inserted, in the order of arrival."""
         return [event["id"] for event in self.events if event["event_type"] == "INSERT"]
 
-    async def _send(self, message_type: str, data: Message) -> None:
+    def told(self, message_type: str) -> list[Message]:
+        """Return the data of every message of that type but events, in the order of arrival."""
+        return [message["data"] for message in self.others if message["message_type"] == message_type]
+
+    async def say(self, message_type: str, data: Message) -> None:
+        """Send one message."""
         assert self._connection is not None
         message = {"message_type": message_type, "data": data, "timestamp": "2026-01-01T00:00:00Z"}
         await self._connection.send(json.dumps(message))

@@ -97,6 +97,10 @@ class Fleet:
                 raise AssertionError(f"not within {DEADLINE:.0f} s: {what}")
             time.sleep(0.05)
 
+    def status(self) -> dict[str, Any]:
+        """Return what the monitor says of everything."""
+        return self._ask("/status.json")[1]
+
     def programs(self) -> dict[str, dict[str, Any]]:
         """Return what supervisord says of each process, by its name."""
         with self._rpc() as rpc:
@@ -171,13 +175,18 @@ class Fleet:
         return "STOPPED" if group == "gateway-extra" else "RUNNING"
 
     def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.base_port + 1, timeout=DEADLINE)
         try:
-            connection.request("GET", "/readyz")
-            response = connection.getresponse()
-            return response.status == http.client.OK and bool(json.loads(response.read())["ready"])
+            code, answer = self._ask("/readyz")
         except OSError:
             return False
+        return code == http.client.OK and bool(answer["ready"])
+
+    def _ask(self, path: str) -> tuple[int, dict[str, Any]]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.base_port + 1, timeout=DEADLINE)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
         finally:
             connection.close()
 

@@ -1,0 +1,182 @@
+"""The twelve pains of the first station, worst first: each test is what takes one of them away."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.databases import fresh_database
+from tests.e2e.clients import Client, connected, on_every_gateway
+from tests.e2e.fleet import DEADLINE, Fleet, running_fleet
+from tests.e2e.sales import sell, selling
+from tests.oracle.children import free_ports
+from tests.oracle.proxies import Proxy
+from tests.servers import Server, only_newest
+
+pytestmark = pytest.mark.timeout(300)
+
+STATION = Path(__file__).resolve().parents[2] / "sql" / "station"
+
+
+def wasla(url: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line against a database."""
+    command = [Path(sys.executable).with_name("wasla"), *words]
+    environment = {**os.environ, **variables, "WASLA_DATABASE_URL": url}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def only_events(client: Client, table: str) -> list[tuple[str, str | None]]:
+    """Return (event_type, business_event) of what a client was told of a table."""
+    return [(event["event_type"], event["business_event"]) for event in client.events if event["table"] == table]
+
+
+@only_newest
+async def test_01_installing_the_triggers_stops_no_sale_and_tells_the_truth(postgres_server: Server) -> None:
+    """Sales go on through setup, through a capture that cannot work, and through the removal."""
+    async with fresh_database(postgres_server, "empty") as url:
+        owner = await asyncpg.connect(url)
+        for script in sorted(STATION.glob("*.sql")):
+            await owner.execute(script.read_text(encoding="utf-8"))
+        async with selling(lambda: url) as counter:
+            await counter.sold(5)
+            alone = await asyncio.to_thread(wasla, url, "setup")
+            assert alone.returncode != 0, "nothing runs that could deliver: that is no success"
+            await counter.sold(5)
+            with running_fleet(WASLA_DATABASE_URL=url) as fleet:
+                setup = await asyncio.to_thread(wasla, url, "setup", "--watch", "bookings", "--url", fleet.gateway_url)
+                assert setup.returncode == 0, setup.stderr
+                await counter.sold(5)
+                await owner.execute("DROP TABLE wasla.outbox CASCADE")
+                await counter.sold(5)
+                broken = await asyncio.to_thread(wasla, url, "doctor", **fleet.environment)
+                assert broken.returncode == 1, "what cannot work is not called well"
+                assert "outbox" in broken.stdout
+            removed = await asyncio.to_thread(wasla, url, "remove", "--yes")
+            assert removed.returncode == 0, removed.stderr
+            await counter.sold(5)
+        assert await owner.fetchval("SELECT count(*) FROM bookings") == len(counter.committed)
+        assert await owner.fetchval("SELECT to_regnamespace('wasla')") is None
+        await owner.close()
+
+
+async def test_02_the_indicator_goes_out_by_itself_when_the_server_is_dead(fleet: Fleet) -> None:
+    assert fleet.status()["realtime"]["late"] is False
+    for gateway in ("gateway:gateway-00", "gateway:gateway-01"):
+        await asyncio.to_thread(fleet.stop_program, gateway)
+    await asyncio.to_thread(fleet.wait_for, "Temps réel is red", lambda: fleet.status()["realtime"]["late"])
+    dead = fleet.status()
+    assert dead["ready"] is False
+    assert dead["websocket"]["up"] is False
+    assert dead["database"]["up"] is True
+    for gateway in ("gateway:gateway-00", "gateway:gateway-01"):
+        await asyncio.to_thread(fleet.start_program, gateway)
+    await asyncio.to_thread(fleet.wait_until_ready)
+    assert fleet.status()["realtime"]["age"] is not None
+
+
+async def test_05_nobody_counts_rows_and_the_database_does_not_feel_more_screens(fleet: Fleet) -> None:
+    """An event holds the row as it is, and not one session of the database is there for a client."""
+    database = await asyncpg.connect(fleet.database_url)
+    sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    before = await database.fetchval(sessions)
+    async with on_every_gateway(fleet.gateway_url, 2, each=20) as gateways:
+        clients = [client for members in gateways.values() for client in members]
+        (sold,) = await sell(fleet.database_url, 1)
+        for client in clients:
+            await client.read_until(lambda client=client: sold in client.ids(), stay=True)
+        assert await database.fetchval(sessions) == before
+    row = json.loads(await database.fetchval("SELECT to_jsonb(b) FROM bookings b WHERE id = $1", sold))
+    assert [client.events[-1]["data"] for client in clients] == [row] * 40
+    await database.close()
+
+
+async def test_06_no_size_and_no_likeness_costs_a_sale_or_an_event(fleet: Fleet) -> None:
+    database = await asyncpg.connect(fleet.database_url)
+    async with connected(fleet.gateway_url) as client:
+        (sold,) = await sell(fleet.database_url, 1)
+        reason = "é" * 100_000
+        await database.execute("UPDATE bookings SET cancellation_reason = $1 WHERE id = $2", reason, sold)
+        async with database.transaction():
+            for seats in (3, 4, 3, 4):
+                await database.execute("UPDATE bookings SET seats_booked = $1 WHERE id = $2", seats, sold)
+        await client.read_until(lambda: len(client.events) >= 6, stay=True)
+    _, large, *alike = client.events
+    assert large["data"]["cancellation_reason"] == reason
+    assert [event["data"]["seats_booked"] for event in alike] == [3, 4, 3, 4]
+    await database.close()
+
+
+CANCELLATIONS = {
+    "the booking is cancelled": "UPDATE bookings SET booking_status = 'CANCELLED' WHERE id = $1",
+    "its payment is cancelled": "UPDATE bookings SET payment_status = 'CANCELLED' WHERE id = $1",
+    "seats go back with a refund": "UPDATE bookings SET seats_booked = 1, refund_amount = 2.2 WHERE id = $1",
+    "the row is deleted": "DELETE FROM bookings WHERE id = $1",
+}
+
+
+async def test_07_every_shape_of_a_cancellation_is_one_and_a_departure_is_none(fleet: Fleet) -> None:
+    database = await asyncpg.connect(fleet.database_url)
+    async with connected(fleet.gateway_url) as client:
+        for statement in CANCELLATIONS.values():
+            (sold,) = await sell(fleet.database_url, 1)
+            await database.execute(statement, sold)
+        await database.execute("INSERT INTO vehicle_queue (id, destination_id) VALUES ('leaving', 'jemmal')")
+        await database.execute(
+            "INSERT INTO bookings (queue_id, destination_id) SELECT 'leaving', 'jemmal' FROM generate_series(1, 8)"
+        )
+        await database.execute("DELETE FROM vehicle_queue WHERE id = 'leaving'")
+        await client.read_until(lambda: ("DELETE", "VEHICLE_EXITED") in only_events(client, "vehicle_queue"), stay=True)
+        await client.read_until(lambda: len(only_events(client, "bookings")) >= 8 + 16, stay=True)
+    told = [business_event for _, business_event in only_events(client, "bookings")]
+    assert told[:8] == ["BOOKING_CREATED", "BOOKING_CANCELLED"] * 4
+    assert told[8:] == ["BOOKING_CREATED"] * 8 + [None] * 8
+    await database.close()
+
+
+async def test_08_there_is_one_hub_however_many_processes_serve_it(fleet: Fleet) -> None:
+    """A word said at one gateway is heard at the other, each knows everybody, and exactly one listener numbers."""
+    async with on_every_gateway(fleet.gateway_url, 2) as gateways:
+        (one,), (other,) = gateways.values()
+        await one.say("broadcast", {"event_type": "lunch", "data": {"at": "12:30"}})
+        await other.read_until(lambda: bool(other.told("custom_event")), stay=True)
+        await other.say("clients", {})
+        await other.read_until(lambda: bool(other.told("clients")), stay=True)
+        seen = {entry["gateway"].rpartition("/")[2] for entry in other.told("clients")[0]["clients"]}
+    assert other.told("custom_event")[0]["data"] == {"at": "12:30"}
+    assert {"gateway:gateway-00", "gateway:gateway-01"} <= seen
+    assert [line["leading"] for line in fleet.status()["lines"]] == [True]
+
+
+async def test_10_a_ping_is_answered_nonsense_is_named_and_a_dead_link_is_noticed() -> None:
+    with running_fleet(WASLA_PING_INTERVAL="1", WASLA_PING_TIMEOUT="1") as fleet:
+        cable = Proxy(free_ports(random.Random(), 1), fleet.base_port)
+        await cable.start()
+        async with connected(fleet.gateway_url) as client, connected(f"ws://127.0.0.1:{cable.port}"):
+            await client.say("ping", {"n": 1})
+            await client.read_until(lambda: bool(client.told("pong")), stay=True)
+            assert client.told("pong")[0]["n"] == 1
+            await client.say("dance", {})
+            await client.read_until(lambda: bool(client.told("error")), stay=True)
+            assert client.told("error")[0]["in_reply_to"] == "dance"
+            assert await present(client) == 2
+            cable.deafen()
+            async with asyncio.timeout(DEADLINE):
+                while await present(client) > 1:
+                    await asyncio.sleep(0.2)  # who asks too often is sent away
+        await cable.close()
+
+
+async def present(client: Client) -> int:
+    """Ask who is there, and return how many of them are clients of this test."""
+    answers = len(client.told("clients"))
+    await client.say("clients", {})
+    await client.read_until(lambda: len(client.told("clients")) > answers, stay=True)
+    return [entry["app_name"] for entry in client.told("clients")[-1]["clients"]].count("e2e")
