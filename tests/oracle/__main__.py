@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="directory for the report, such as docs/oracle")
     asked = parser.parse_args()
     texts = "" if asked.only is None else asked.only
-    kinds = [kind for kind in FAULTS if any(text in kind for text in texts.split(","))]
+    kinds = {kind: FAULTS[kind] for kind in FAULTS if any(text in kind for text in texts.split(","))}
     rounds = max(1, round(asked.faults / 25))
     shape = Shape(
         asked.seed, rounds, -(-asked.faults // rounds), asked.events // rounds, kinds, asked.clients, asked.writers,

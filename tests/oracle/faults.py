@@ -19,6 +19,7 @@ import asyncpg
 from tests.oracle.children import Child
 from tests.oracle.clients import OracleClient
 from tests.oracle.fleet import Fleet
+from tests.oracle.ground import connect
 from tests.oracle.plan import Fault
 from tests.oracle.proxies import Proxy
 
@@ -51,14 +52,6 @@ class World:
 
 Draw = random.Random
 Doing = Callable[[World, Fault, Draw, Hit], Awaitable[None]]
-
-
-async def carry_out(world: World, fault: Fault) -> Hit:
-    """Do it and heal it."""
-    hit = Hit(fault.kind, time.monotonic())
-    await FAULTS[fault.kind](world, fault, random.Random(fault.choice), hit)
-    hit.ended = time.monotonic()
-    return hit
 
 
 def _victims(world: World, gateway: Child, hit: Hit) -> None:
@@ -140,7 +133,7 @@ async def _database_restarted(world: World, fault: Fault, draw: Draw, hit: Hit) 
 
 async def _sessions_ended(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
     async with world.database_turn:
-        connection = await world.fleet.connect()
+        connection = await connect(world.fleet.url)
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'wasla pg-listener%'"
         )
@@ -198,7 +191,7 @@ async def _log_dropped(world: World, fault: Fault, draw: Draw, hit: Hit) -> None
     async with world.database_turn:
         top = await world.collect()
         world.dropped_until = max(world.dropped_until, top - 50)
-        connection = await world.fleet.connect()
+        connection = await connect(world.fleet.url)
         await connection.execute("DELETE FROM wasla.event_log WHERE seq <= $1", world.dropped_until)
         connection.terminate()
     for client in away:
@@ -234,7 +227,7 @@ async def _capture_blocked(world: World, fault: Fault, draw: Draw, hit: Hit) -> 
     """
     await world.flood()
     async with world.database_turn:
-        connection = await world.fleet.connect()
+        connection = await connect(world.fleet.url)
         try:
             async with connection.transaction():
                 await connection.execute("LOCK TABLE wasla.outbox IN ACCESS EXCLUSIVE MODE")

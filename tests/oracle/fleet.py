@@ -7,15 +7,12 @@ clients --(direct, or through a proxy)--> gateways --(a proxy for each pair)--> 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import random
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
-
-import asyncpg
 
 from tests.oracle.children import Child, free_ports
 from tests.oracle.proxies import Proxy
@@ -125,14 +122,10 @@ class Fleet:
         for proxy in self.proxies:
             await proxy.close()
 
-    async def connect(self) -> asyncpg.Connection:
-        """Open a session for the harness, as soon as the server takes one."""
-        async with asyncio.timeout(60.0):
-            while True:
-                try:
-                    return await asyncpg.connect(self.url, timeout=5.0)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                    await asyncio.sleep(0.05)
+    @property
+    def lost_on_bus(self) -> int:
+        """Messages that the proxies of the bus let vanish."""
+        return sum(proxy.lost for proxy in self.proxies)
 
     def complaints(self) -> list[str]:
         """Return what a process did that nobody asked of it: an end, an error that nobody had foreseen."""

@@ -8,14 +8,14 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
 
 from tests.oracle.clients import Loader, OracleClient
-from tests.oracle.faults import FAULTS, Hit, World, carry_out
-from tests.oracle.fleet import Fleet
+from tests.oracle.faults import FAULTS, Doing, Hit, World
+from tests.oracle.ground import Ground
 from tests.oracle.judgement import Evidence, Judge, Witness
 from tests.oracle.notes import empty_state
 from tests.oracle.plan import Act, Ending, Step, Transaction, plan_faults
@@ -37,16 +37,17 @@ class Wrong(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How much happens: ``faults`` and (at least) ``events`` of a round; kinds of faults; whether 2PC is used.
+    """How much happens: ``faults`` and (at least) ``events`` of a round; whether 2PC is used.
 
-    ``alone``: one fault at a time, with peace after each, so that what is measured is that fault's doing.
+    ``kinds`` are the faults there may be. ``alone``: one at a time, with peace after each, so that what is measured
+    is that fault's doing.
     """
 
     seed: int
     rounds: int
     faults: int
     events: int
-    kinds: Sequence[str] = tuple(FAULTS)
+    kinds: Mapping[str, Doing] = field(default_factory=lambda: FAULTS)
     clients: int = 10
     writers: int = 5
     two_phase: bool = False
@@ -83,7 +84,7 @@ class Run:
 
     def __init__(
         self,
-        fleet: Fleet,
+        fleet: Ground,
         shape: Shape,
         progress: Callable[[Found], None] = lambda _: None,
         tell: Callable[[str], None] = lambda _: None,
@@ -94,7 +95,7 @@ class Run:
         self._progress = progress
         self.found = Found()
         self._numbers = itertools.count(1)
-        self._truth = Truth(fleet, START)
+        self._truth = Truth(fleet.url, START)
         self._loader = Loader(fleet.url)
         rng = random.Random(f"{shape.seed}/clients")
         self._clients = [
@@ -160,13 +161,15 @@ class Run:
         async def one(fault_number: int) -> None:
             fault = faults[fault_number]
             try:
-                hit = await carry_out(self._world, fault)
+                hit = Hit(fault.kind, time.monotonic())
+                await self._shape.kinds[fault.kind](self._world, fault, random.Random(fault.choice), hit)
+                hit.ended = time.monotonic()
                 hits.append(hit)
                 self._tell(f"{fault.kind}: {hit.ended - hit.began:.1f} s")
             finally:
                 places.release()
 
-        faults = plan_faults(self._shape.seed, number, self._shape.kinds, self._shape.faults).faults
+        faults = plan_faults(self._shape.seed, number, list(self._shape.kinds), self._shape.faults).faults
         async with asyncio.TaskGroup() as tasks:
             for fault_number, fault in enumerate(faults):
                 await places.acquire()
@@ -232,7 +235,7 @@ class Run:
         found.resyncs = Counter()
         for stream in streams:
             found.resyncs.update(stream.resyncs)
-        found.lost_on_bus = sum(proxy.lost for proxy in self._fleet.proxies)
+        found.lost_on_bus = self._fleet.lost_on_bus
         for hit in hits:
             for client, since in hit.victims:
                 back = [at for at in client.registered_at if at > since]

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from tests.oracle.clients import read_tables
-from tests.oracle.fleet import Fleet
+from tests.oracle.ground import connect
 from tests.oracle.notes import Logged, State
 from tests.oracle.writers import LOST_LINK, settle_prepared
 
@@ -32,8 +32,8 @@ _json = msgspec.json.decode
 class Truth:
     """A session of its own. ``log`` holds what was read since :meth:`forget`; ``top`` is the last seq read."""
 
-    def __init__(self, fleet: Fleet, top: int) -> None:
-        self._fleet = fleet
+    def __init__(self, url: str, top: int) -> None:
+        self._url = url
         self._connection: asyncpg.Connection | None = None
         self._turn = asyncio.Lock()
         self.log: list[Logged] = []
@@ -120,7 +120,7 @@ class Truth:
 
     async def _session(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await self._fleet.connect()
+            self._connection = await connect(self._url)
         return self._connection
 
     def _drop(self) -> None:

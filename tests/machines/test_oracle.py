@@ -1,0 +1,36 @@
+"""The oracle on two machines: random transactions and clients, while the network falls apart in every way."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.databases import fresh_database
+from tests.machines.faults import NETWORK_FAULTS, TwoMachines
+from tests.machines.installation import RemoteServer, installations
+from tests.machines.network import Network
+from tests.oracle.run import Run, Shape, prepare
+
+SEED = int(os.environ.get("WASLA_TEST_ORACLE_SEED", "2026"))
+
+
+@pytest.mark.timeout(600)
+async def test_nothing_is_lost_twice_or_out_of_order_whatever_the_network_does(
+    net: Network, remote_server: RemoteServer
+) -> None:
+    net.heal()
+    async with fresh_database(remote_server) as url:
+        await prepare(url)
+        network_url = remote_server.network_url(url.partition("@/")[2].partition("?")[0])
+        with installations(net, network_url, "a", "b") as made:
+            for installation in made.values():
+                installation.start()
+            for installation in made.values():
+                installation.wait_until_ready()
+            with net.machines["c"].entered():
+                ground = TwoMachines(url, net, list(made.values()))
+                shape = Shape(SEED, 1, len(NETWORK_FAULTS) * 2, 2000, NETWORK_FAULTS, clients=8, writers=3)
+                found = await Run(ground, shape).rounds()
+    assert set(found.faults) == set(NETWORK_FAULTS)
+    assert found.deliveries > 0
