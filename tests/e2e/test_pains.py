@@ -12,7 +12,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from wasla_client import Event, Item, connect
 
+from services.station.arrivals import arrive
+from services.station.desk import Desk
+from services.station.refusals import Refused
+from services.station.sales import sell as sell_seats
 from tests.databases import fresh_database
 from tests.e2e.clients import Client, connected, on_every_gateway
 from tests.e2e.fleet import DEADLINE, Fleet, running_fleet
@@ -23,6 +28,7 @@ from tests.servers import Server, only_newest
 
 pytestmark = pytest.mark.timeout(300)
 
+GATEWAYS = ("gateway:gateway-00", "gateway:gateway-01")
 STATION = Path(__file__).resolve().parents[2] / "sql" / "station"
 
 
@@ -31,6 +37,18 @@ def wasla(url: str, *words: str, **variables: str) -> subprocess.CompletedProces
     command = [Path(sys.executable).with_name("wasla"), *words]
     environment = {**os.environ, **variables, "WASLA_DATABASE_URL": url}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+async def without_gateways(fleet: Fleet) -> None:
+    """Stop what clients connect to."""
+    for gateway in GATEWAYS:
+        await asyncio.to_thread(fleet.stop_program, gateway)
+
+
+async def with_gateways(fleet: Fleet) -> None:
+    """Start it again."""
+    for gateway in GATEWAYS:
+        await asyncio.to_thread(fleet.start_program, gateway)
 
 
 def only_events(client: Client, table: str) -> list[tuple[str, str | None]]:
@@ -69,17 +87,44 @@ async def test_01_installing_the_triggers_stops_no_sale_and_tells_the_truth(post
 
 async def test_02_the_indicator_goes_out_by_itself_when_the_server_is_dead(fleet: Fleet) -> None:
     assert fleet.status()["realtime"]["late"] is False
-    for gateway in ("gateway:gateway-00", "gateway:gateway-01"):
-        await asyncio.to_thread(fleet.stop_program, gateway)
+    await without_gateways(fleet)
     await asyncio.to_thread(fleet.wait_for, "Temps réel is red", lambda: fleet.status()["realtime"]["late"])
     dead = fleet.status()
     assert dead["ready"] is False
     assert dead["websocket"]["up"] is False
     assert dead["database"]["up"] is True
-    for gateway in ("gateway:gateway-00", "gateway:gateway-01"):
-        await asyncio.to_thread(fleet.start_program, gateway)
+    await with_gateways(fleet)
     await asyncio.to_thread(fleet.wait_until_ready)
     assert fleet.status()["realtime"]["age"] is not None
+
+
+async def test_03_a_client_never_gives_up_and_gets_what_it_missed(fleet: Fleet) -> None:
+    async with connect(fleet.gateway_url, app_name="counter") as client, asyncio.timeout(DEADLINE):
+        stream = client.events(table="bookings")
+        await stream.wait_live()
+        await without_gateways(fleet)
+        missed = await sell(fleet.database_url, 5)
+        while client.status.reconnect_attempts < 4:  # noqa: ASYNC110 - the status has no event for it
+            await asyncio.sleep(0.1)
+        await with_gateways(fleet)
+        told = [await anext(stream) for _ in missed]
+    assert [item.id for item in told if isinstance(item, Event)] == missed
+
+
+async def test_04_who_listens_before_there_is_a_connection_hears(fleet: Fleet) -> None:
+    await without_gateways(fleet)
+    heard: asyncio.Queue[Item] = asyncio.Queue()
+    async with connect(fleet.gateway_url, app_name="counter") as client, asyncio.timeout(DEADLINE):
+        client.subscribe(heard.put, table="bookings")
+        while not client.status.reconnect_attempts:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)
+        await with_gateways(fleet)
+        await client.wait_connected()
+        sold = await sell(fleet.database_url, 1)
+        item = await heard.get()
+        while not isinstance(item, Event):
+            item = await heard.get()
+    assert [item.id] == sold
 
 
 async def test_05_nobody_counts_rows_and_the_database_does_not_feel_more_screens(fleet: Fleet) -> None:
@@ -169,7 +214,7 @@ async def test_10_a_ping_is_answered_nonsense_is_named_and_a_dead_link_is_notice
             assert await present(client) == 2
             cable.deafen()
             async with asyncio.timeout(DEADLINE):
-                while await present(client) > 1:
+                while await present(client) > 1:  # noqa: ASYNC110 - another process knows
                     await asyncio.sleep(0.2)  # who asks too often is sent away
         await cable.close()
 
@@ -180,3 +225,27 @@ async def present(client: Client) -> int:
     await client.say("clients", {})
     await client.read_until(lambda: len(client.told("clients")) > answers, stay=True)
     return [entry["app_name"] for entry in client.told("clients")[-1]["clients"]].count("e2e")
+
+
+async def test_12_seats_on_a_screen_are_the_seats_there_are(fleet: Fleet) -> None:
+    """Two counters want the last seat: one has it, the other is told at once, and both screens show none free."""
+    one, other = [Desk(await asyncpg.connect(fleet.database_url), f"Guichet {number}") for number in (1, 2)]
+    async with connected(fleet.gateway_url, subscribe=[{"id": "queue", "tables": ["vehicle_queue"]}]) as screen:
+        vehicle = await arrive(one, "212 TUN 1212", "station-sahline")
+        await sell_seats(one, "station-sahline", 7)
+        await screen.read_until(lambda: free_seats(screen, vehicle.queue_id) == 1, stay=True)
+        outcomes = await asyncio.gather(
+            *(sell_seats(desk, "station-sahline", 1, seen_free=1) for desk in (one, other)), return_exceptions=True
+        )
+        refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+        assert len(refused) == 1
+        assert refused[0].sentence.fr == "déjà vendu à l'autre guichet : il ne reste aucune place"
+        await screen.read_until(lambda: free_seats(screen, vehicle.queue_id) == 0, stay=True)
+    for desk in (one, other):
+        await desk.connection.close()
+
+
+def free_seats(screen: Client, queue_id: str) -> int | None:
+    """Return the free seats of a vehicle as its last event tells them."""
+    rows = [event["data"] for event in screen.events if event["id"] == queue_id]
+    return rows[-1]["available_seats"] if rows else None
