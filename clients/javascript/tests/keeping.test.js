@@ -1,0 +1,134 @@
+/** What is kept across a reload: never more than the application is done with. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { WaslaClient } from "../src/index.js";
+import { change, dialled, fakeSockets } from "./fake-gateway.js";
+
+const KEY = "wasla:position:Guichet 1";
+
+class Drawer extends Map {
+  getItem = (name) => this.get(name) ?? null;
+  setItem = (name, value) => void this.set(name, value);
+  get kept() {
+    return JSON.parse(this.getItem(KEY) ?? "null");
+  }
+}
+
+async function post(t, keeper, prepare = () => {}) {
+  fakeSockets(t);
+  const client = new WaslaClient({ urls: "ws://a", appName: "Guichet 1", position: keeper });
+  t.after(() => client.disconnect());
+  prepare(client);
+  const dial = dialled();
+  client.connect();
+  const socket = await dial;
+  socket.welcome();
+  return { client, socket };
+}
+
+test("a reload goes on from what was handled", async (t) => {
+  const drawer = new Drawer();
+  const { client, socket } = await post(t, drawer);
+  assert.deepEqual(drawer.kept, { epoch: "e1", seq: 10 });
+  socket.say("realtime_event", change(11));
+  socket.say("position", { epoch: "e1", seq: 15 });
+  assert.deepEqual(drawer.kept, { epoch: "e1", seq: 15 });
+  client.disconnect();
+  const { socket: again } = await post(t, drawer);
+  assert.deepEqual(again.told("register")[0].resume, { epoch: "e1", seq: 15 });
+});
+
+test("while handlers are called, the position before the event is the kept one", async (t) => {
+  const drawer = new Drawer();
+  const during = [];
+  const { client, socket } = await post(t, drawer);
+  client.subscribe({}, () => during.push(drawer.kept.seq, client.position.seq));
+  socket.say("realtime_event", change(11));
+  assert.deepEqual(during, [10, 10]);
+  assert.equal(drawer.kept.seq, 11);
+});
+
+test("what a handler asks for while it is called moves nothing before it is done", async (t) => {
+  const drawer = new Drawer();
+  const during = [];
+  const { client, socket } = await post(t, drawer);
+  client.subscribe({}, () => {
+    client.subscribe({ table: "routes" }, () => {});
+    during.push(drawer.kept.seq);
+  });
+  socket.say("realtime_event", change(11));
+  assert.deepEqual(during, [10]);
+});
+
+test("an asynchronous handler holds the position until it is done, however many come after", async (t) => {
+  const drawer = new Drawer();
+  const finish = [];
+  const { client, socket } = await post(t, drawer);
+  client.subscribe({}, () => new Promise((resolve, reject) => finish.push(resolve, reject)));
+  client.on("error", () => {});
+  socket.say("realtime_event", change(11));
+  socket.say("realtime_event", change(12));
+  socket.say("position", { epoch: "e1", seq: 20 });
+  assert.equal(drawer.kept.seq, 10);
+  finish[3](new Error("the second one fails, and is done"));
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 10);
+  finish[0]();
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 20);
+});
+
+test("a reload during a resync is told of it again", async (t) => {
+  const drawer = new Drawer();
+  let done;
+  const { client, socket } = await post(t, drawer);
+  client.on("resync", () => new Promise((resolve) => (done = resolve)));
+  socket.say("resync", { reason: "epoch_changed", tables: null, epoch: "e2", seq: 3 });
+  assert.deepEqual(drawer.kept, { epoch: "e1", seq: 10 });
+  done();
+  await new Promise(setImmediate);
+  assert.deepEqual(drawer.kept, { epoch: "e2", seq: 3 });
+});
+
+test("a loop is done with an event when it asks for the next", async (t) => {
+  const drawer = new Drawer();
+  const { client, socket } = await post(t, drawer);
+  const loop = client.events();
+  socket.say("realtime_event", change(11));
+  socket.say("realtime_event", change(12));
+  assert.equal((await loop.next()).value.seq, 11);
+  assert.equal(drawer.kept.seq, 10);
+  await loop.next();
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 11);
+  await loop.return();
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 12);
+});
+
+test("what lies in the drawer and is no position is not used", async (t) => {
+  for (const rubbish of ["", "[]", "null", '{"epoch":1,"seq":2}', '{"epoch":"e","seq":"2"}']) {
+    const drawer = new Drawer([[KEY, rubbish]]);
+    const { socket } = await post(t, drawer);
+    assert.equal(socket.told("register")[0].resume, undefined);
+  }
+});
+
+test("a storage that refuses is told of once, and nothing else is lost", async (t) => {
+  const problems = [];
+  const heard = [];
+  const full = {
+    getItem: () => null,
+    setItem: () => {
+      throw new Error("full");
+    },
+  };
+  const { socket } = await post(t, full, (client) => {
+    client.on("error", ({ code }) => problems.push(code));
+    client.subscribe({}, ({ seq }) => heard.push(seq));
+  });
+  socket.say("realtime_event", change(11));
+  socket.say("realtime_event", change(12));
+  assert.deepEqual([problems, heard], [["storage_failed"], [11, 12]]);
+});

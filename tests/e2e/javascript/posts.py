@@ -1,0 +1,153 @@
+"""A page with a client of its own, and the network between it and the gateways."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from playwright.async_api import BrowserContext, Page, WebSocket
+
+from tests.e2e.fleet import DEADLINE
+
+START = """
+async (options) => {
+  const { WaslaClient } = await import("/client/index.js");
+  const ids = JSON.parse(localStorage.getItem("ids") ?? "[]");
+  const client = new WaslaClient(options);
+  Object.assign(window, { client, ids, gateways: [], resyncs: [], problems: [] });
+  client.on("connected", ({ gateway, resumed }) => gateways.push([gateway, resumed]));
+  client.on("resync", (resync) => resyncs.push(resync));
+  client.on("error", ({ code, reason }) => problems.push([code, reason]));
+  client.subscribe({ table: "bookings", events: ["INSERT"] }, ({ id }) => {
+    ids.push(id);
+    localStorage.setItem("ids", JSON.stringify(ids));
+  });
+  await client.connect();
+}
+"""
+"""Starts a client that writes down each booking's id, where a reload does not lose it."""
+
+
+@dataclass(slots=True)
+class Post:
+    """One page; ``links`` are all the WebSockets it ever opened."""
+
+    page: Page
+    options: dict[str, Any]
+    links: list[WebSocket] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Start the page's client, and wait until it is connected."""
+        await self.page.evaluate(START, self.options)
+
+    async def ids(self) -> list[str]:
+        """Return the bookings it was told of, in the order in which it was."""
+        ids: list[str] = await self.page.evaluate("ids")
+        return ids
+
+    async def gateway(self) -> str:
+        """Return the gateway it is or was connected to last, by supervisord's name."""
+        name: str = await self.page.evaluate("gateways.at(-1)[0]")
+        return name.rpartition("/")[2]
+
+    async def has_told(self, condition: str) -> None:
+        """Wait until a JavaScript expression holds in the page."""
+        # Asked from outside, because the page's own timers may stand still.
+        async with asyncio.timeout(DEADLINE):
+            while not await self.page.evaluate(condition):  # noqa: ASYNC110 - the page has no event of ours to await
+                await asyncio.sleep(0.05)
+
+    async def has_all(self, committed: list[str]) -> None:
+        """Wait until it was told of the last booking; it was then told of each once, in commit order."""
+        await self.has_told(f"ids.includes({committed[-1]!r})")
+        wanted = set(committed)
+        ids = await self.ids()
+        assert [number for number in ids if number in wanted] == committed
+        assert len(ids) == len(set(ids))
+        assert await self.page.evaluate("resyncs") == []
+
+
+async def open_post(context: BrowserContext, site: str, **options: Any) -> Post:
+    """Open a page and start its client with these options."""
+    page = await context.new_page()
+    post = Post(page, {"appName": "Guichet 1", **options})
+    keep(page, "websocket", post.links)
+    await page.goto(site)
+    await post.start()
+    return post
+
+
+def keep(page: Page, kind: Literal["websocket", "console"], where: list[Any]) -> None:
+    """Collect what the page opens or says."""
+
+    def take(thing: Any) -> None:
+        where.append(thing)  # the driver cannot call a builtin's method
+
+    page.on(kind, take)
+
+
+class Cable:
+    """A TCP relay to a gateway that can be cut, mended, and made to swallow everything."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._links: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._may_pass = asyncio.Event()
+        self._may_pass.set()
+        self.port = 0
+
+    async def __aenter__(self) -> Self:
+        await self.mend()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.cut()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def url(self) -> str:
+        """The gateway's address by way of the cable."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    async def mend(self) -> None:
+        """Let connections through, at the same port each time."""
+        self._may_pass.set()
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        """End every connection without a goodbye, and refuse new ones."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in self._links:
+            writer.transport.abort()
+
+    def swallow(self) -> None:
+        """Keep the present connections and let nothing through any more; new ones pass."""
+        held, self._may_pass = self._may_pass, asyncio.Event()
+        held.clear()
+        self._may_pass.set()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        may_pass = self._may_pass
+        gateway_reader, gateway_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        self._links |= {writer, gateway_writer}
+        for source, sink in ((reader, gateway_writer), (gateway_reader, writer)):
+            task = asyncio.create_task(self._pump(source, sink, may_pass))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, may_pass: asyncio.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                await may_pass.wait()
+                sink.write(data)
+                await sink.drain()
+        sink.close()
