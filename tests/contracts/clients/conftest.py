@@ -8,10 +8,16 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.contracts.clients.adapter import ClientAdapter, ClientLink, Message
+from tests.contracts.clients.javascript_adapter import JavaScriptAdapter
+from tests.contracts.clients.python_adapter import PythonAdapter
 from tests.contracts.clients.reference_adapter import ReferenceAdapter
 from tests.contracts.clients.scripted_gateway import ScriptedGateway
 
-ADAPTERS: dict[str, Callable[[], ClientAdapter]] = {"reference": ReferenceAdapter}
+ADAPTERS: dict[str, Callable[[], ClientAdapter]] = {
+    "javascript": JavaScriptAdapter,
+    "python": PythonAdapter,
+    "reference": ReferenceAdapter,
+}
 
 OpenClient = Callable[..., Awaitable[ClientLink]]
 

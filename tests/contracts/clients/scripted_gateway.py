@@ -24,7 +24,7 @@ class Visitor:
 
     async def welcome(self, *, epoch: str = EPOCH, seq: int = 0, resumed: bool = False) -> None:
         """Answer ``registered``."""
-        data = {"client_id": "c", "gateway": "scripted", "ping_interval": 15.0}
+        data = {"client_id": "c", "gateway": "scripted", "ping_interval": 0.5}
         await self.tell("registered", {**data, "epoch": epoch, "seq": seq, "resumed": resumed})
 
     async def events(self, *seqs: int) -> None:
