@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from typing import NoReturn, TypeVar
 
 import structlog
@@ -46,6 +46,30 @@ def run(
     One that may hold the event loop for long is not to be watched.
     """
     sys.exit(_run(name, settings_type, service, is_watched=is_watched))
+
+
+@contextmanager
+def on_hangup(reload: Callable[[], None]) -> Iterator[None]:
+    """Call *reload* whenever this process gets SIGHUP, for the length of the block.
+
+    What it raises for the operator is logged and changes nothing: a process that serves does not end over a file that
+    was written wrongly.
+    """
+
+    def hear() -> None:
+        try:
+            reload()
+        except WaslaError as error:
+            log.error("not reloaded, going on as before", reason=str(error))
+        else:
+            log.info("reloaded")
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, hear)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
 
 
 def process_name(role: str) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from services.monitor.settings import MonitorSettings
 from services.pg_listener.settings import ListenerSettings
+from shared.access.exposure import refuse_exposed
 from shared.bus.addresses import TcpAddress, parse_address
 from shared.bus.binding import bind_address
 from shared.errors import ConfigurationError
@@ -64,7 +65,10 @@ def hindrances(expected: Iterable[Place], supervisor_socket: Path = SUPERVISOR_S
 def main() -> int:
     """Print what is in the way; return the exit code."""
     try:
-        found = list(hindrances(places(MonitorSettings.load(), ListenerSettings.load())))
+        monitor = MonitorSettings.load()
+        refuse_exposed(monitor.host, "WASLA_HOST", monitor)
+        refuse_exposed(monitor.status_host, "WASLA_STATUS_HOST", monitor)
+        found = list(hindrances(places(monitor, ListenerSettings.load())))
     except ConfigurationError as error:
         found = [str(error)]
     for sentence in found:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import sys
 
-from services.cli.application import build
-
 
 def main() -> None:
     """Run the command line and exit with its code."""
@@ -14,7 +12,16 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Rows hold any character; a terminal that cannot show one must not end the command.
             stream.reconfigure(errors="backslashreplace")
-    build()(prog_name="wasla")
+    try:
+        # Takes half a second: Ctrl-C meanwhile is no reason for a traceback either.
+        from services.cli.application import build  # noqa: PLC0415
+        from services.cli.exits import Exit  # noqa: PLC0415
+    except KeyboardInterrupt:
+        sys.exit(130)
+    try:
+        build()(prog_name="wasla")
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
 
 
 if __name__ == "__main__":

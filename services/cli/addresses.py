@@ -14,7 +14,8 @@ def gateway_url(settings: MonitorSettings) -> str:
 
 def status_url(settings: MonitorSettings, path: str = "") -> str:
     """Return the monitor's page or, with *path*, another resource beside it."""
-    return f"http://{authority(settings.status_host, settings.status_port)}{path}"
+    scheme = "http" if settings.tls_cert is None else "https"
+    return f"{scheme}://{authority(settings.status_host, settings.status_port)}{path}"
 
 
 def authority(host: str, port: int) -> str:

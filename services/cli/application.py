@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -10,19 +11,29 @@ from typer.core import TyperGroup
 
 from services.cli.commands.config import config
 from services.cli.commands.database_url import database_url
+from services.cli.commands.demo import demo
 from services.cli.commands.doctor import doctor
 from services.cli.commands.keys import keys
 from services.cli.commands.remove import remove
+from services.cli.commands.revoke import revoke
 from services.cli.commands.scale import scale
 from services.cli.commands.setup import setup
 from services.cli.commands.status import status
 from services.cli.commands.tail import tail
+from services.cli.commands.token import token
 from services.cli.commands.watch import unwatch, watch
 from services.cli.exits import MEANINGS, exit_code
 from services.cli.terminal import complain
 from shared.errors import WaslaError
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."
+
+_COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Look": (status, tail, doctor, demo),
+    "Set up": (setup, watch, unwatch, remove),
+    "Run": (scale, keys, revoke, token, config, database_url),
+}
+"""Every command, in the groups and the order of the help."""
 
 
 class _Commands(TyperGroup):
@@ -47,7 +58,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="rich" if sys.stdout.isatty() else None,
     )
-    for command in (setup, remove, watch, unwatch, status, tail, config, doctor, scale, keys):
-        application.command()(command)
-    application.command("database-url")(database_url)
+    for panel, commands in _COMMANDS.items():
+        for command in commands:
+            application.command(command.__name__.replace("_", "-"), rich_help_panel=panel)(command)
     return application

@@ -8,7 +8,7 @@ has told of, so that the next opening resumes there; the server then sends every
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -63,7 +63,9 @@ class DatabaseStatus(msgspec.Struct, frozen=True):
     since: Any = None
 
 
-class _At(msgspec.Struct):
+class Reached(msgspec.Struct, frozen=True):
+    """Everything up to here that is subscribed to was sent."""
+
     epoch: str
     seq: int
 
@@ -74,30 +76,35 @@ class _Refusal(msgspec.Struct):
     in_reply_to: str | None = None
 
 
-Item = Registered | Happened | Resync | DatabaseStatus
+Item = Registered | Happened | Resync | DatabaseStatus | Reached
 
 _STRUCTURES: dict[str, type[Any]] = {
     "registered": Registered,
     "realtime_event": Happened,
     "resync": Resync,
     "status": DatabaseStatus,
-    "position": _At,
+    "position": Reached,
     "error": _Refusal,
 }
 _envelopes = msgspec.json.Decoder(Envelope)
 
 
 class Conversation:
-    """One client, under ``app_name``, with at most one subscription; none means every event."""
+    """One client, under ``app_name``, with at most one subscription; none means every event. It begins at
+    ``position``, without one in the present."""
 
-    def __init__(self, app_name: str, subscription: dict[str, Any] | None = None) -> None:
-        self.position: Position | None = None
+    def __init__(
+        self, app_name: str, subscription: dict[str, Any] | None = None, *, position: Position | None = None
+    ) -> None:
+        self.position = position
         self._app_name = app_name
         self._subscription = subscription
 
-    def opening(self, now: float) -> str:
-        """Return the ``register`` message; ``now`` is Unix time in seconds."""
+    def opening(self, now: float, token: str | None = None) -> str:
+        """Return the ``register`` message, with the key where there is one; ``now`` is Unix time in seconds."""
         data: dict[str, Any] = {"app_name": self._app_name}
+        if token is not None:
+            data["token"] = token
         if self._subscription is not None:
             data["subscribe"] = [{"id": "cli", **self._subscription}]
         if self.position is not None:
@@ -125,12 +132,12 @@ class Conversation:
                 raise StreamRefused(reason)
             case Registered():
                 self._stand_at(fact.epoch, fact.seq, forward_only=fact.resumed)
-            case Resync() | _At():
+            case Resync() | Reached():
                 self._stand_at(fact.epoch, fact.seq)
             case Happened():
                 self._advance(fact.seq)
                 return msgspec.structs.replace(fact, text=text)
-        return None if fact is None or isinstance(fact, _At) else fact
+        return None if fact is None else cast("Item", fact)
 
     def _stand_at(self, epoch: str, seq: int, *, forward_only: bool = False) -> None:
         # A server that has not seen the database yet has no epoch, and a position in none resumes nothing.

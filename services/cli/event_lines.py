@@ -2,53 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from services.cli.conversation import Happened
 from shared.protocol import NULL
 
-_STYLES = {"INSERT": "green", "UPDATE": "cyan", "DELETE": "red", "TRUNCATE": "red", "TEST": "magenta"}
+_STYLES = {"INSERT": "green", "UPDATE": "cyan", "DELETE": "red", "TRUNCATE": "bold red", "TEST": "magenta"}
+
+_NARROWEST = {"table": 13, "id": 0, "business_event": 17}
+_WIDEST = {"table": 24, "id": 36, "business_event": 24}
+"""Characters between which a column that is used grows: one long name is not to push every later line aside."""
 
 Piece = tuple[str, str | None]
 Columns = dict[str, msgspec.Raw]
 
 
-def event_pieces(event: Happened) -> list[Piece]:
-    """Return the line's pieces with their colours: when, seq, what, which row, and what it is now."""
-    what = f"{event.event_type:<8}"
-    pieces: list[Piece] = [
-        (f"{event.timestamp}  ", "dim"),
-        (f"{event.seq:>7}  ", "dim"),
-        (what, _STYLES.get(event.event_type)),
-        (f"  {event.table}", "bold"),
-    ]
-    if event.id is not None:
-        pieces.append((f"  {event.id}", None))
-    if event.business_event is not None:
-        pieces.append((f"  {event.business_event}", "yellow"))
-    pieces.append((f"  {_content(event)}", None))
-    return pieces
+class EventLines:
+    """Lines that stay aligned: each column is as wide as the widest cell so far."""
+
+    def __init__(self) -> None:
+        self._widths = dict.fromkeys(_NARROWEST, 0)
+
+    def pieces(self, event: Happened) -> list[Piece]:
+        """Return the line's pieces with their colours: when, seq, what, which row, and what it is now."""
+        style = _STYLES.get(event.event_type)
+        return [
+            (f"{event.timestamp}  ", "dim"),
+            (f"{event.seq:>7}  ", "dim"),
+            (f"{event.event_type:<8}", style),
+            (self._cell("table", event.table), "bold"),
+            (self._cell("id", event.id or ""), None),
+            (self._cell("business_event", event.business_event or ""), "yellow"),
+            ("  ", None),
+            *_content(event),
+        ]
+
+    def _cell(self, column: str, text: str) -> str:
+        if text:
+            needed = min(max(len(text), _NARROWEST[column]), _WIDEST[column])
+            self._widths[column] = max(self._widths[column], needed)
+        width = self._widths[column]
+        return f"  {text:<{width}}" if width else ""
 
 
-def _content(event: Happened) -> str:
+def _content(event: Happened) -> Iterator[Piece]:
     if event.data == NULL:
-        return ""
+        return
+    row = _columns(event.data)
     if event.event_type == "UPDATE" and event.changed is not None:
-        return _changes(event.changed, _columns(event.old), _columns(event.data))
-    return _text(event.data)
+        if not event.changed:
+            yield "nothing changed", "dim"
+            return
+        former = _columns(event.old)
+        yield from _named([(name, f"{_of(former, name)} -> {_of(row, name)}") for name in event.changed])
+    else:
+        yield from _named([(name, _text(value)) for name, value in row.items() if value != NULL])
 
 
-def _changes(changed: list[str], old: Columns, new: Columns) -> str:
-    if not changed:
-        return "nothing changed"
-    return ", ".join(
-        f"{column}: {_text(old.get(column, NULL))} -> {_text(new.get(column, NULL))}" for column in changed
-    )
+def _named(values: list[tuple[str, str]]) -> Iterator[Piece]:
+    for index, (name, text) in enumerate(values):
+        yield f"{', ' if index else ''}{name}: ", "dim"
+        yield text, None
 
 
 def _columns(row: msgspec.Raw) -> Columns:
     """Return a row's columns, their values left as JSON text."""
     return msgspec.json.decode(row, type=Columns | None) or {}
+
+
+def _of(row: Columns, name: str) -> str:
+    return _text(row.get(name, NULL))
 
 
 def _text(value: msgspec.Raw) -> str:

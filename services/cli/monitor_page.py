@@ -1,4 +1,4 @@
-"""The monitor's ``/status.json``, fetched and read. Blocks for at most :data:`TIMEOUT` seconds a step."""
+"""The monitor's ``/status.json`` and ``/metrics``, fetched and read. Blocks for at most a timeout a step."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import http.client
 import msgspec
 
 from services.cli.errors import PeerUnreachable
+from services.cli.introducing import own, own_port
 from services.monitor.status import Status
 from shared.errors import WaslaError
 
@@ -17,11 +18,20 @@ class NotTheMonitor(WaslaError):
     """Something answered at the monitor's address that is not the monitor."""
 
 
-def fetch_status(authority: str) -> bytes:
+def fetch_status(authority: str, timeout: float = TIMEOUT) -> bytes:
     """Return the text of ``/status.json`` from ``host:port``; raise PeerUnreachable or NotTheMonitor."""
-    connection = http.client.HTTPConnection(authority, timeout=TIMEOUT)
+    return _fetch(authority, "/status.json", timeout)
+
+
+def fetch_metrics(authority: str, timeout: float = TIMEOUT) -> bytes:
+    """Return the text of ``/metrics`` from ``host:port``; raise PeerUnreachable or NotTheMonitor."""
+    return _fetch(authority, "/metrics", timeout)
+
+
+def _fetch(authority: str, path: str, timeout: float) -> bytes:
+    connection = own_port(authority, None, timeout)
     try:
-        connection.request("GET", "/status.json")
+        connection.request("GET", path, headers=own().headers)
         response = connection.getresponse()
         body = response.read()
     except (OSError, http.client.HTTPException) as error:

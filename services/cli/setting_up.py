@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +12,11 @@ from services.cli.database import connection
 from services.cli.errors import PeerUnreachable
 from services.cli.exits import Exit, exit_code
 from services.cli.journal import Journal
+from services.cli.progress import working
 from services.cli.status_lines import duration
 from services.cli.targets import Target
 from services.cli.verification import verify
-from services.cli.watched import watched_tables
+from services.cli.watched import Watched, watched_tables
 from services.monitor.settings import MonitorSettings
 from services.setup import install, install_station, watch
 from services.setup.watching import DEFAULT_CAPTURE
@@ -34,23 +37,32 @@ class Request:
     verify_timeout: float | None = 15.0
 
 
-async def set_up(request: Request, journal: Journal) -> tuple[Exit, dict[str, str]]:
-    """Do it, telling the journal each step; return the exit code, and the channels of the watched tables."""
-    watched: dict[str, str] = {}
+async def set_up(request: Request, journal: Journal) -> tuple[Exit, list[Watched]]:
+    """Do it, telling the journal each step; return the exit code, and the watched tables."""
+    watched: list[Watched] = []
     try:
-        async with connection(request.database_url) as database:
-            journal.add("ok", f"connected to {describe(request.database_url)}")
+        async with _connected(request, journal) as database:
             await _check_tables(database, request)
             if request.dry_run:
                 await _rehearse(database, request, journal)
                 return Exit.OK, watched
             await _install(database, request, journal)
             watched = await watched_tables(database)
+            _tell_triggers(watched, journal)
             await _verify(database, request, journal)
     except WaslaError as error:
         journal.add("failed", str(error))
         return exit_code(error), watched
     return Exit.OK, watched
+
+
+@asynccontextmanager
+async def _connected(request: Request, journal: Journal) -> AsyncIterator[Any]:
+    async with AsyncExitStack() as stack:
+        with working(f"connecting to {describe(request.database_url)}"):
+            database = await stack.enter_async_context(connection(request.database_url))
+        journal.add("ok", f"connected to {describe(request.database_url)}")
+        yield database
 
 
 async def _check_tables(database: Any, request: Request) -> None:
@@ -73,6 +85,15 @@ async def _rehearse(database: Any, request: Request, journal: Journal) -> None:
 
 async def _install(database: Any, request: Request, journal: Journal) -> None:
     """Install and watch, whole or not at all; nothing is called done before it is committed."""
+    with working("installing, in one transaction"):
+        await _install_all(database, request, journal)
+    if request.station:
+        journal.add("ok", "the station's demo tables are made and watched")
+    for target in request.targets:
+        journal.add("ok", f"{target.table} is watched")
+
+
+async def _install_all(database: Any, request: Request, journal: Journal) -> None:
     async with database.transaction():
         # An install looks for no unqualified name, until the transaction ends; the targets are named as the user would.
         search_path = await database.fetchval(query("cli/search_path"))
@@ -83,10 +104,15 @@ async def _install(database: Any, request: Request, journal: Journal) -> None:
         for target in request.targets:
             await watch(database, target.table, channel=target.channel, capture=target.capture or DEFAULT_CAPTURE)
     journal.add("ok", f"schema wasla is installed and current ({len(report.applied)} files run)")
-    if request.station:
-        journal.add("ok", "the station's demo tables are made and watched")
-    for target in request.targets:
-        journal.add("ok", f"{target.table} is watched")
+
+
+def _tell_triggers(watched: list[Watched], journal: Journal) -> None:
+    """Say what each table's triggers are, as the database has them now."""
+    for table in watched:
+        if table.triggered:
+            journal.add("ok", f"{table.table}: triggers are in place ({table.capture}), channel {table.channel}")
+        else:
+            journal.add("note", f"{table.table}: triggers are missing or disabled; run wasla doctor")
 
 
 async def _verify(database: Any, request: Request, journal: Journal) -> None:
@@ -94,7 +120,8 @@ async def _verify(database: Any, request: Request, journal: Journal) -> None:
         journal.add("skipped", "no test event was sent, as asked")
         return
     try:
-        arrivals = await verify(database, request.gateway_url, timeout=request.verify_timeout)
+        with working("sending test events, waiting for them at the WebSocket") as work:
+            arrivals = await verify(database, request.gateway_url, work, timeout=request.verify_timeout)
     except PeerUnreachable as error:
         raise PeerUnreachable(
             f"no test event was seen arriving: {error}; then run this again, or leave the proof out with --no-verify"
@@ -105,11 +132,11 @@ async def _verify(database: Any, request: Request, journal: Journal) -> None:
         journal.add("note", "no table is watched, so no test event was sent; run wasla watch TABLE")
 
 
-def configuration(request: Request, settings: MonitorSettings, watched: dict[str, str]) -> dict[str, Any]:
+def configuration(request: Request, settings: MonitorSettings, watched: list[Watched]) -> dict[str, Any]:
     """Return what to tell whoever configures an application: addresses, and the watched tables' channels."""
     return {
         "database": describe(request.database_url),
         "websocket": request.gateway_url,
-        "status page": status_url(settings),
-        "tables": watched,
+        "status_page": status_url(settings),
+        "tables": {table.table: table.channel for table in watched},
     }

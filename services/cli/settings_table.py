@@ -38,6 +38,25 @@ class Row:
     description: str
     services: list[str] = field(default_factory=list)
 
+    @property
+    def is_set(self) -> bool:
+        """Whether the environment says it."""
+        return self.origin == "environment"
+
+    def mentions(self, word: str) -> bool:
+        """Tell whether the word is in the name or in the description."""
+        return word.lower() in f"{self.variable} {self.description}".lower()
+
+    def worded(self) -> str:
+        """Return the value with its unit, and with the default where that is another."""
+        shown = self._with_unit(self.value)
+        return f"{shown} (default {self._with_unit(self.default)})" if self.is_set else shown
+
+    def _with_unit(self, value: Any) -> str:
+        if value is None or value == "":
+            return UNSET
+        return str(value) if self.unit == UNSET else f"{value} {self.unit}"
+
     def cells(self) -> list[str]:
         """Return the row as text, in the order of :data:`HEADERS`."""
         values = (self.variable, self.value, self.unit, self.default, self.origin, ", ".join(self.services))

@@ -1,13 +1,29 @@
-"""The monitor's status as text: the indicators, the processes, the listeners. Pure."""
+"""The monitor's status as text: the indicators, the processes, the gateways, the listeners. Pure."""
 
 from __future__ import annotations
 
+from services.cli.gateways import Gateway
+from services.cli.throughput import Rates
 from services.monitor.status import Status
 
-PROCESS_HEADERS = ("process", "state", "presence", "pid", "heard", "loop lag", "restarts")
-LINE_HEADERS = ("listener", "line", "role", "epoch", "top seq", "behind", "database", "heard")
+PROCESS_HEADERS = ("process", "state", "presence", "pid", "silence", "loop lag", "restarts")
+GATEWAY_HEADERS = ("gateway", "clients", "lagging", "behind", "seq", "delivered")
+LINE_HEADERS = ("listener", "line", "role", "epoch", "seq", "behind", "db", "silence")
 
 Outcome = tuple[str, str]
+
+STYLES = {
+    "present": "green",
+    "late": "yellow",
+    "lost": "red",
+    "leader": "bold",
+    "good": "green",
+    "up": "green",
+    "down": "red",
+    "awaited": "cyan",
+    **dict.fromkeys(("unheard", "silent", "no database", "elsewhere", "behind", "losing"), "yellow"),
+}
+"""Colours of the words in the tables' cells."""
 
 
 def indicators(status: Status) -> list[Outcome]:
@@ -29,12 +45,32 @@ def process_rows(status: Status) -> list[list[str]]:
             process.state,
             process.presence,
             str(process.pid),
-            f"{duration(process.age)} ago",
+            duration(process.age),
             duration(process.loop_lag),
             str(process.restarts),
         ]
         for process in status.processes
     ]
+
+
+def gateway_rows(gateways: list[Gateway]) -> list[list[str]]:
+    """Return one row a gateway."""
+    return [
+        [gateway.process, *(str(n) for n in (gateway.clients, gateway.lagging, gateway.behind, gateway.seq)),
+         str(gateway.deliveries)]
+        for gateway in gateways
+    ]  # fmt: skip
+
+
+def throughput(rates: Rates) -> str:
+    """Return what passes a second, in words."""
+    if rates.events is None or rates.deliveries is None:
+        return "throughput: being measured"
+    return f"throughput: {_rate(rates.events)} events/s sequenced, {_rate(rates.deliveries)} deliveries/s to clients"
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.1f}" if rate < 100 else f"{rate:,.0f}"
 
 
 def line_rows(status: Status) -> list[list[str]]:
@@ -44,11 +80,11 @@ def line_rows(status: Status) -> list[list[str]]:
             line.line,
             line.state.replace("_", " "),
             "-" if line.silent else "leader" if line.leading else "standby",
-            line.epoch or "-",
+            line.epoch[:8] or "-",
             str(line.top_seq),
             str(line.behind),
             "up" if line.database_up else "down",
-            f"{duration(line.age)} ago",
+            duration(line.age),
         ]
         for line in status.lines
     ]

@@ -18,6 +18,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from services.cli.conversation import Conversation, Item
 from services.cli.errors import PeerUnreachable, StreamRefused
+from services.cli.introducing import to_gateway
+from shared.access.own_tools import Introduction
 from shared.backoff import Backoff
 from shared.close_codes import INSTRUCTIONS, CloseCode, may_reconnect
 from shared.errors import ConfigurationError
@@ -47,9 +49,10 @@ async def follow(
     while True:
         lost: Lost
         try:
-            async with _open(url) as connection:
+            introduction = to_gateway(url)
+            async with _open(url, introduction) as connection:
                 opened_at = time.monotonic()
-                await connection.send(conversation.opening(time.time()))
+                await connection.send(conversation.opening(time.time(), introduction.token))
                 try:
                     async for frame in connection:
                         item = conversation.receive(_text(frame))
@@ -70,11 +73,12 @@ async def follow(
         await asyncio.sleep(lost.retry_in)
 
 
-def _open(url: str) -> connect:
+def _open(url: str, introduction: Introduction) -> connect:
     # An event may be as large as a row, so frames are not bounded here. The environment's HTTP proxy is not for us.
     try:
         return connect(
             url,
+            ssl=introduction.tls,
             proxy=None,
             max_size=None,
             open_timeout=OPEN_TIMEOUT,

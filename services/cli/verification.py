@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.cli.conversation import Conversation, DatabaseStatus, Happened, Item
+from services.cli.progress import Work
 from services.cli.stream import Lost, follow
 from shared.errors import WaslaError
 from shared.events import TEST
@@ -37,27 +38,29 @@ class Arrival:
 
 @dataclass(slots=True)
 class _Awaited:
-    """What was sent and has not come yet: table by channel and id of the event."""
+    """What was sent and has not come yet, table by channel and id of the event, and what has."""
 
+    work: Work
     sent_at: float = 0.0
     tables: dict[tuple[str, str | None], str] = field(default_factory=dict)
     was_sent: bool = False
+    arrivals: list[Arrival] = field(default_factory=list)
 
 
-async def verify(connection: Any, url: str, *, timeout: float) -> list[Arrival]:
-    """Send one test event for each watched table and return the arrivals; none where no table is watched.
+async def verify(connection: Any, url: str, work: Work, *, timeout: float) -> list[Arrival]:
+    """Send one test event for each watched table and return the arrivals; none where no table is watched. The bar of
+    *work* fills with them.
 
     Raises VerificationFailed naming what did not arrive in *timeout* seconds, PeerUnreachable where no gateway answers.
     """
-    awaited = _Awaited()
-    arrivals: list[Arrival] = []
+    awaited = _Awaited(work)
     conversation = Conversation(APP_NAME, {"events": [TEST]})
     try:
         async with asyncio.timeout(timeout), contextlib.aclosing(follow(url, conversation)) as items:
-            await _collect(connection, conversation, items, awaited, arrivals)
+            await _collect(connection, conversation, items, awaited)
     except TimeoutError:
         raise VerificationFailed(_what_is_missing(awaited, timeout)) from None
-    return arrivals
+    return awaited.arrivals
 
 
 async def _collect(
@@ -65,7 +68,6 @@ async def _collect(
     conversation: Conversation,
     items: AsyncIterator[Item | Lost],
     awaited: _Awaited,
-    arrivals: list[Arrival],
 ) -> None:
     database_up = False
     async for item in items:
@@ -73,10 +75,12 @@ async def _collect(
             database_up = item.database == "up"
         if database_up and conversation.position is not None and not awaited.was_sent:
             await _send(connection, awaited)
+            awaited.work.begin(len(awaited.tables))
         if isinstance(item, Happened):
             table = awaited.tables.pop((item.channel, item.id), None)
             if table is not None:
-                arrivals.append(Arrival(item.channel, table, time.monotonic() - awaited.sent_at))
+                awaited.arrivals.append(Arrival(item.channel, table, time.monotonic() - awaited.sent_at))
+                awaited.work.advance()
         if awaited.was_sent and not awaited.tables:
             return
 

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Final
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import OPEN
-from websockets.server import ServerProtocol
 
 from services.gateway import answers
+from services.gateway.access.handshake import Handshake
 from services.gateway.rates import Rate
 from services.gateway.readers import Reader
 from services.gateway.session import Session, SessionState
@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._protocol = ServerProtocol(max_size=hub.settings.max_message_bytes)
+        self._protocol = Handshake(max_size=hub.settings.max_message_bytes)
         self._frames = Rate()
         self._message: bytearray | None = None
         self._fragments = 0
@@ -264,7 +264,7 @@ class Connection(asyncio.Protocol):
         if response.status_code == 101:
             self.phase = Phase.OPEN
             self.deadline = self._hub.monotonic() + self._hub.settings.register_timeout
-            self._hub.opened(self)
+            self._hub.opened(self, request)
         else:
             self._begin_closing(None)
 
@@ -330,3 +330,5 @@ class Connection(asyncio.Protocol):
         self._unparsed.clear()
         if self.transport.can_write_eof():
             self.transport.write_eof()
+        else:
+            self.transport.close()  # TLS has no half of a connection: its close says so, and drops what still comes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from services.gateway.access.admission import Admission
+from services.gateway.access.denials import Denial
 from services.gateway.subscriptions import Interest
 from shared.bus.messages import Recipient
 from shared.close_codes import CloseCode
@@ -48,10 +50,29 @@ class AskRoster(NamedTuple):
     id: str | int | None
 
 
+class Renew(NamedTuple):
+    """The client brought a fresh token: confirm it, and let it stay for as long as that is good."""
+
+    admission: Admission
+
+
+class Postpone(NamedTuple):
+    """A key that is not known signed what the client presents: have the keys read, then take *text* again."""
+
+    text: bytes
+
+
+class Deny(NamedTuple):
+    """Write down that the client was not let in; the error and the close follow."""
+
+    what: str
+    denial: Denial
+
+
 class Close(NamedTuple):
     """Close the connection; nothing is sent after it."""
 
     code: CloseCode
 
 
-Effect = Reply | Enter | Interested | Publish | AskRoster | Close
+Effect = Reply | Enter | Interested | Publish | AskRoster | Renew | Postpone | Deny | Close

@@ -1,7 +1,8 @@
 """Every ``error`` a client can be sent: a stable slug, and the sentence that says what was expected.
 
 Slugs are part of the protocol and never change their meaning; sentences are for people and may. An error leaves the
-connection open, except ``malformed_message``, after which the gateway closes with 4500.
+connection open, except ``malformed_message``, after which the gateway closes with 4500, and ``unauthorized``, after
+which it closes with 4501, or with 4003 where the token has only expired.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Slug(StrEnum):
     TOO_MANY_SUBSCRIPTIONS = "too_many_subscriptions"
     UNKNOWN_SUBSCRIPTION = "unknown_subscription"
     UNAVAILABLE = "unavailable"
+    UNAUTHORIZED = "unauthorized"
 
 
 SENTENCES: Final[dict[Slug, str]] = {
@@ -48,6 +50,7 @@ SENTENCES: Final[dict[Slug, str]] = {
     Slug.TOO_MANY_SUBSCRIPTIONS: "a client holds at most {limit} subscriptions: unsubscribe from one first",
     Slug.UNKNOWN_SUBSCRIPTION: "there is no subscription with id {got}",
     Slug.UNAVAILABLE: "the bus does not answer, so {what} is not possible now: try again in a moment",
+    Slug.UNAUTHORIZED: "{detail}",
 }
 
 

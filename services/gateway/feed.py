@@ -19,7 +19,17 @@ from services.gateway.hub import Hub
 from services.gateway.intake import Ask, Intake, Joined
 from services.gateway.metrics import HopTimes
 from shared.bus.contract import Line, Subscriber
-from shared.bus.messages import Batch, Beat, Broadcast, Hello, ReplayReply, ReplayRequest, RosterAnswer, RosterQuery
+from shared.bus.messages import (
+    UNKNOWN_REVOCATIONS,
+    Batch,
+    Beat,
+    Broadcast,
+    Hello,
+    ReplayReply,
+    ReplayRequest,
+    RosterAnswer,
+    RosterQuery,
+)
 from shared.errors import BusError
 from shared.events import Event
 
@@ -27,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 
 class Feed:
-    """``joined`` is set once the stream was joined and the first position is known."""
+    """``joined`` is set once the stream was joined and the first position is known; ``revocations_known`` likewise."""
 
     def __init__(
         self, bus: Subscriber, intake: Intake, hub: Hub, hops: HopTimes, request_ids: itertools.count[int]
@@ -35,6 +45,9 @@ class Feed:
         self.joined = asyncio.Event()
         self.catalog_changed = asyncio.Event()
         self.catalog_version: int | None = None
+        self.revocations_changed = asyncio.Event()
+        self.revocations_known = asyncio.Event()
+        self.revocations_version: int | None = None
         self._bus = bus
         self._intake = intake
         self._hub = hub
@@ -116,6 +129,8 @@ class Feed:
             self._hub.delivery.check_ahead(beat.top_seq, now=self._hub.clock(), monotonic=now)
         if beat.catalog_version != self.catalog_version:
             self.catalog_changed.set()
+        if beat.revocations_version not in (UNKNOWN_REVOCATIONS, self.revocations_version):
+            self.revocations_changed.set()
         self.look_at_database()
         self._look_for_gap()
 

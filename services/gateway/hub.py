@@ -13,12 +13,16 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+from websockets.http11 import Request
+
 from services.gateway import clients, replies
+from services.gateway.access.denials import Denial, Why
+from services.gateway.access.gatekeeper import Gatekeeper
 from services.gateway.connection import Connection
 from services.gateway.database_status import DatabaseStatus
 from services.gateway.deadlines import end_what_is_overdue
 from services.gateway.delivery import Delivery
-from services.gateway.effects import AskRoster, Close, Effect, Enter, Interested, Publish, Reply
+from services.gateway.effects import AskRoster, Close, Deny, Effect, Enter, Interested, Postpone, Publish, Renew, Reply
 from services.gateway.errors import Refusal, Slug
 from services.gateway.frames import text_frame
 from services.gateway.readers import Reader
@@ -45,6 +49,7 @@ class Hub:
         delivery: Delivery,
         *,
         want_pages: Callable[[], None],
+        gatekeeper: Gatekeeper | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -65,6 +70,7 @@ class Hub:
         self.errors: Counter[str] = Counter()
         self.drops: Counter[str] = Counter()
         self.relay: Relay | None = None
+        self.gatekeeper = gatekeeper or Gatekeeper(settings)
         self.strangers = Turns(settings.handshakes_per_turn)
         self._status_changed_at = monotonic()
         self._want_pages = want_pages
@@ -80,19 +86,21 @@ class Hub:
         self.empty.clear()
         self.connections[connection] = None
 
-    def opened(self, connection: Connection) -> None:
-        """The handshake is complete: now it may register, unless there are too many."""
+    def opened(self, connection: Connection, request: Request) -> None:
+        """The handshake is complete: now it may register, unless there are too many, or its page may not connect."""
         if len(self.connections) > self.max_connections:
             connection.close(CloseCode.TOO_MANY_CONNECTIONS)
         elif not self.serving:
             connection.close(CloseCode.GOING_AWAY)
+        elif not self.gatekeeper.admits_page(connection, request, self.clock()):
+            connection.close(CloseCode.FORBIDDEN_ORIGIN)
         else:
-            connection.session = Session(secrets.token_hex(8))
+            connection.session = Session(secrets.token_hex(8), self.gatekeeper.presented(request))
 
-    def received(self, connection: Connection, text: bytes | bytearray) -> None:
-        """A text frame came."""
+    def received(self, connection: Connection, text: bytes | bytearray, *, is_late: bool = False) -> None:
+        """A text frame came, just now or before the keys that it needs were read."""
         if connection.session is not None:
-            context = Context(self.catalog, self._limits, self.clock())
+            context = Context(self.catalog, self._limits, self.clock(), self.gatekeeper.door, is_late)
             self._apply(connection, connection.session.receive(text, context))
 
     def received_binary(self, connection: Connection) -> None:
@@ -119,6 +127,7 @@ class Hub:
             self.delivery.leave(connection.reader)
         if connection.session is not None:
             self.clients.pop(connection.session.client_id, None)
+            self.gatekeeper.left(connection.session.client_id)
 
     def disconnected(self, connection: Connection) -> None:
         """The socket is gone."""
@@ -183,6 +192,29 @@ class Hub:
         now = self.monotonic()
         for connection in list(self.connections):
             end_what_is_overdue(connection, self.settings, now)
+        self._end_what_has_expired()
+
+    def end_what_is_revoked(self) -> None:
+        """End every client whose admission has been taken back. To be called when the revocations are others."""
+        for connection in list(self.clients.values()):
+            session = clients.session_of(connection)
+            if self.gatekeeper.door.has_revoked(session.admission):
+                self._apply(connection, session.deny("session", Denial(Why.REVOKED, session.admission.user)))
+
+    def take_up_postponed(self) -> None:
+        """Carry out what waited for the keys to be read. To be called after every reading."""
+        for connection, text in self.gatekeeper.take_postponed().items():
+            if connection in self.connections:
+                self.received(connection, text, is_late=True)
+
+    def _end_what_has_expired(self) -> None:
+        now, expiries = self.clock(), self.gatekeeper.expiries
+        for client_id, expires_at in expiries.to_warn(now):
+            self.reply(self.clients[client_id], "token_expiring", replies.expires(expires_at))
+        for client_id in expiries.over(now):
+            connection = self.clients[client_id]
+            session = clients.session_of(connection)
+            self._apply(connection, session.deny("session", Denial(Why.EXPIRED, session.admission.user)))
 
     def _apply(self, connection: Connection, effects: list[Effect]) -> None:
         for effect in effects:
@@ -197,8 +229,21 @@ class Hub:
                     self._publish(connection, effect)
                 case AskRoster():
                     self._ask_roster(connection, effect)
+                case Renew() | Postpone() | Deny():
+                    self._keep_the_door(connection, effect)
                 case Close(code):
                     connection.close(code)
+
+    def _keep_the_door(self, connection: Connection, effect: Renew | Postpone | Deny) -> None:
+        match effect:
+            case Renew(admission):
+                self.gatekeeper.entered(clients.session_of(connection))
+                self.reply(connection, "token_accepted", replies.expires(admission.expires_at))
+            case Postpone(text):
+                if not self.gatekeeper.postpone(connection, text):
+                    self.received(connection, text, is_late=True)
+            case Deny(what, denial):
+                self.gatekeeper.audit.refused(connection, what, denial, self.clock())
 
     def _enter(self, connection: Connection, effect: Enter) -> None:
         """Tell a client where it stands and begin its stream there."""
@@ -208,6 +253,7 @@ class Hub:
         # Who is ahead of this gateway goes on from where it stands once the stream arrives there, if it ever does.
         resumed = stands_at is position and not self.delivery.is_ahead(stands_at)
         self.clients[session.client_id] = connection
+        self.gatekeeper.entered(session)
         registered = replies.registered(session.client_id, self.name, stands_at, resumed, self.settings.ping_interval)
         self.reply(connection, "registered", registered)
         self.reply(connection, "status", replies.status(self.status))

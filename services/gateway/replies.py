@@ -26,6 +26,11 @@ def registered(client_id: str, gateway: str, position: Position, resumed: bool, 
     }
 
 
+def expires(expires_at: float | None) -> Data:
+    """Return until when a token is good, in Unix seconds; null for no end."""
+    return {"expires_at": None if expires_at is None else timestamp(expires_at)}
+
+
 def status(database: DatabaseStatus) -> Data:
     """Return what the DB indicator shows."""
     return {"database": "up" if database.up else "down", "since": timestamp(database.since)}

@@ -17,6 +17,7 @@ import structlog
 from services.gateway.connection import Connection
 from services.gateway.hub import Hub
 from services.gateway.settings import GatewaySettings
+from shared.access.tls import Certificate
 from shared.close_codes import CloseCode
 from shared.errors import ConfigurationError
 
@@ -26,6 +27,7 @@ _SPARE_DESCRIPTORS = 256
 _ACCEPT_RETRY = 1.0
 _CLOSES_PER_SECOND = 500
 _DRAIN_STEP = 0.02
+_HANDSHAKE_PATIENCE = 1.0
 
 
 def listening_socket(settings: GatewaySettings) -> socket.socket:
@@ -50,8 +52,9 @@ class Port:
     A server of the loop's own would accept all that wait, thousands when another gateway has died, in one turn.
     """
 
-    def __init__(self, sock: socket.socket, hub: Hub) -> None:
+    def __init__(self, sock: socket.socket, hub: Hub, certificate: Certificate | None = None) -> None:
         self._socket = sock
+        self._certificate = certificate
         self._hub = hub
         self._loop = asyncio.get_running_loop()
         self._beginning: set[asyncio.Task[None]] = set()
@@ -68,9 +71,11 @@ class Port:
         self._socket.close()
 
     async def begun(self) -> None:
-        """Return when every connection that was accepted has begun."""
+        """Return when every connection that was accepted has begun; a TLS handshake is given a second."""
         if self._beginning:
-            await asyncio.wait(self._beginning)
+            _, late = await asyncio.wait(self._beginning, timeout=_HANDSHAKE_PATIENCE)
+            for task in late:
+                task.cancel()
 
     def _open(self) -> None:
         if self._socket.fileno() >= 0:
@@ -100,16 +105,30 @@ class Port:
 
     async def _begin(self, sock: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(lambda: Connection(self._hub), sock)
-        except OSError:
+            if self._certificate is None:
+                await self._loop.connect_accepted_socket(lambda: Connection(self._hub), sock)
+            else:
+                await self._begin_tls(sock, self._certificate)
+        except (OSError, TimeoutError):  # a failed TLS handshake is an OSError, too
             sock.close()
 
+    async def _begin_tls(self, sock: socket.socket, certificate: Certificate) -> None:
+        settings = self._hub.settings
+        await self._loop.connect_accepted_socket(
+            lambda: Connection(self._hub),
+            sock,
+            ssl=certificate.context,
+            ssl_handshake_timeout=settings.handshake_timeout,
+            ssl_shutdown_timeout=settings.close_timeout,
+        )
 
-async def listen(settings: GatewaySettings, hub: Hub) -> Port:
-    """Open the port."""
+
+async def listen(settings: GatewaySettings, hub: Hub, certificate: Certificate | None = None) -> Port:
+    """Open the port, for TLS where there is a certificate."""
     hub.max_connections = allow_connections(settings.max_connections)
-    port = Port(listening_socket(settings), hub)
-    log.info("listening", host=settings.host, port=port.number)
+    port = Port(listening_socket(settings), hub, certificate)
+    tls, asks = certificate is not None, hub.gatekeeper.door.asks
+    log.info("listening", host=settings.host, port=port.number, tls=tls, authenticated=asks)
     return port
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import structlog
 from prometheus_client import CollectorRegistry
 
+from services.gateway.access.upkeep import keep_revocations
 from services.gateway.catalogue import keep_catalog
 from services.gateway.delivery import Delivery
 from services.gateway.feed import Feed
@@ -25,7 +26,8 @@ from services.gateway.relay import Relay
 from services.gateway.ring import Ring
 from services.gateway.server import drain, listen
 from services.gateway.settings import GatewaySettings
-from services.lifecycle import process_name
+from services.lifecycle import on_hangup, process_name
+from shared.access.tls import certificate
 from shared.bus.heartbeats import HeartbeatSender, beat_heart
 from shared.bus.keys import bus_key
 from shared.bus.zeromq import ZmqSubscriber
@@ -58,6 +60,8 @@ class Gateway:
         )
         self.hub = Hub(settings, self.name, self.delivery, want_pages=self.pages.wanted.set)
         self.intake = Intake(settings.ring_max_events, settings.ring_max_bytes)
+        self.certificate = certificate(settings)
+        self.tokens = self.hub.gatekeeper.tokens
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until told to stop, then drain."""
@@ -72,7 +76,9 @@ class Gateway:
         self.registry.register(FigureCollector(GatewayFigures(self.hub, self.intake, bus)))
         self.registry.register(LineCollector(self.intake))
         try:
-            with HeartbeatSender(settings.heartbeat_address) as sender:
+            if self.tokens is not None:
+                await self.tokens.open()
+            with HeartbeatSender(settings.heartbeat_address) as sender, on_hangup(self.reload):
                 async with asyncio.TaskGroup() as tasks:
                     await self._serve(bus, sender, tasks, stop)
         finally:
@@ -96,6 +102,7 @@ class Gateway:
             tasks.create_task(feed.repair()),
             tasks.create_task(self.pages.run(bus, self.hub, feed.best_line, request_ids)),
             tasks.create_task(keep_catalog(bus, feed, self.hub, request_ids)),
+            tasks.create_task(keep_revocations(bus, feed, self.hub, request_ids)),
             tasks.create_task(every(STATUS_INTERVAL, feed.look_at_database)),
             tasks.create_task(every(STATUS_INTERVAL, feed.look_at_lines)),
             tasks.create_task(every(HELLO_INTERVAL, feed.say_hello)),
@@ -112,6 +119,8 @@ class Gateway:
                 )
             ),
         ]
+        if self.tokens is not None:
+            background.append(tasks.create_task(self.tokens.keep_keys(self.hub)))
         await self._until_stopped(feed, stop)
         relay.stop()
         for task in background:
@@ -122,11 +131,19 @@ class Gateway:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(JOIN_PATIENCE):
                 await feed.joined.wait()
-        port = await listen(self.settings, self.hub)
+                if self.tokens is not None:
+                    await feed.revocations_known.wait()
+        port = await listen(self.settings, self.hub, self.certificate)
         self.port = port.number
         self.ready.set()
         await stop.wait()
         await drain(port, self.hub)
+
+    def reload(self) -> None:
+        """Take the certificate and the keys as they are in their files now; whoever is connected stays."""
+        if self.certificate is not None:
+            self.certificate.reload()
+        self.hub.gatekeeper.reload()
 
     def _state(self) -> str:
         if not self.hub.serving:

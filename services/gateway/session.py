@@ -12,7 +12,8 @@ CLOSED         nothing: what still arrives is ignored
 =============  ==========================================================================================
 
 A message that cannot be carried out is answered by an ``error`` and changes nothing. What is not a message at all is
-answered likewise and closes with 4500; more messages in a second than allowed close with 4503.
+answered likewise and closes with 4500; more messages in a second than allowed close with 4503. Who is not let in is
+told why, and closed.
 """
 
 from __future__ import annotations
@@ -25,14 +26,18 @@ from typing import Final, NamedTuple
 import msgspec
 
 from services.gateway import messages, subscribing
-from services.gateway.admission import admit
+from services.gateway.access.admission import UNNAMED, Admission, Door
+from services.gateway.access.denials import Denial, Why
 from services.gateway.effects import (
     AskRoster,
     Close,
+    Deny,
     Effect,
     Enter,
     Interested,
+    Postpone,
     Publish,
+    Renew,
     Reply,
 )
 from services.gateway.errors import Refusal, Slug
@@ -62,20 +67,27 @@ class Limits:
 
 
 class Context(NamedTuple):
-    """What a message is judged by; ``now`` is Unix time in seconds."""
+    """What a message is judged by; ``now`` is Unix time in seconds. ``is_late``: it was postponed once already."""
 
     catalog: Catalog | None
     limits: Limits
     now: float
+    door: Door
+    is_late: bool = False
 
 
 class Session:
-    """State of one client; ``subscriptions`` is None until it made one, and then holds them by the client's ids."""
+    """State of one client; ``subscriptions`` is None until it made one, and then holds them by the client's ids.
 
-    __slots__ = ("_messages", "app_name", "client_id", "state", "subscriptions")
+    *presented* is the token that came with the handshake; it is forgotten once the client is let in.
+    """
 
-    def __init__(self, client_id: str) -> None:
+    __slots__ = ("_messages", "_presented", "admission", "app_name", "client_id", "state", "subscriptions")
+
+    def __init__(self, client_id: str, presented: str | None = None) -> None:
         self.client_id = client_id
+        self.admission = UNNAMED
+        self._presented = presented
         self.app_name = ""
         self.state = SessionState.NEW
         self.subscriptions: dict[str, Subscription] | None = None
@@ -100,6 +112,28 @@ class Session:
             return self._handler(envelope.message_type)(self, envelope, context)
         except Refusal as refusal:
             return [error(refusal, envelope.message_type, messages.reference(envelope))]
+        except Denial as denial:
+            if denial.why is Why.UNKNOWN_KEY and not context.is_late:
+                return [Postpone(bytes(text))]
+            return self.deny(envelope.message_type, denial)
+
+    def admitted(self, token: str | None, context: Context) -> Admission:
+        """Return what the client is let in as, by *token* or by what came with the handshake; raise Denial."""
+        return context.door.admit(self._presented if token is None else token, context.now)
+
+    def enter(self, app_name: str, admission: Admission, subscriptions: dict[str, Subscription]) -> None:
+        """The client is in."""
+        self.app_name = app_name
+        self.admission = admission
+        self.subscriptions = subscriptions or None
+        self.state = SessionState.REGISTERED
+        self._presented = None
+
+    def deny(self, what: str, denial: Denial) -> list[Effect]:
+        """Return what ends a client that is not, or no longer, let in; *what* it asked for, or what is over."""
+        refusal = Refusal(Slug.UNAUTHORIZED, detail=denial.reason)
+        in_reply_to = what if what in MESSAGE_TYPES else None
+        return [Deny(what, denial), error(refusal, in_reply_to, None), *self.close(denial.code)]
 
     def receive_binary(self) -> list[Effect]:
         """Return what a binary frame asks for, which is nothing."""
@@ -129,23 +163,18 @@ class Session:
 def _register(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
     asked = messages.read(envelope, messages.Register)
     messages.check_register(asked)
+    admission = session.admitted(asked.token, context)  # first: what is watched here is not for everybody to learn
     if len(asked.subscribe) > context.limits.max_subscriptions:
         raise Refusal(Slug.TOO_MANY_SUBSCRIPTIONS, limit=context.limits.max_subscriptions)
     subscriptions = {item.id: _checked(item, context) for item in asked.subscribe}
-    if admit(asked.token) is None:
-        return session.close(CloseCode.UNAUTHORIZED)
-    session.app_name = asked.app_name
-    session.subscriptions = subscriptions or None
-    session.state = SessionState.REGISTERED
+    session.enter(asked.app_name, admission, subscriptions)
     return [Enter(session.interest, asked.resume)]
 
 
-def _token(session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
-    admission = admit(messages.read(envelope, messages.Token).token)
-    if admission is None:
-        return session.close(CloseCode.UNAUTHORIZED)
-    expires_at = None if admission.expires_at is None else timestamp(admission.expires_at)
-    return [Reply("token_accepted", {"expires_at": expires_at})]
+def _token(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
+    presented = messages.read(envelope, messages.Token).token
+    session.admission = context.door.renew(session.admission, presented, context.now)
+    return [Renew(session.admission)]
 
 
 def _ping(_session: Session, envelope: Envelope, context: Context) -> list[Effect]:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from shared.access.settings import AccessSettings
 from shared.bus.settings import BusSettings
 from shared.settings import setting
 
 
-class GatewaySettings(BusSettings):
-    """Where a gateway listens, whom it hears, and every bound it keeps."""
+class GatewaySettings(AccessSettings, BusSettings):
+    """Where a gateway listens, whom it hears and lets in, and every bound it keeps."""
 
     host: str = setting("127.0.0.1", unit="-", description="address that clients connect to")
     port: int = setting(8765, unit="-", ge=0, le=65535, description="port that clients connect to; shared by gateways")
+    allowed_origins: str | None = setting(
+        None, unit="-", description="further origins whose pages may connect, comma separated; this machine's own may"
+    )
+    token_keys: str | None = setting(
+        None, unit="-", description="keys for tokens: a file (PEM, key set or secret), or a key set's https address"
+    )
+    token_audience: str = setting(
+        "wasla", unit="-", description="audiences (aud) of which a token must name one, comma separated"
+    )
+    token_issuer: str | None = setting(None, unit="-", description="issuer (iss) that tokens must name; unset: any")
+    token_leeway: float = setting(
+        10.0, unit="s", ge=0, le=300, description="by how much clocks of issuer and gateway may differ"
+    )
+    token_keys_interval: float = setting(
+        300.0, unit="s", ge=5, description="pause between two readings of the keys for tokens"
+    )
+    token_in_query: bool = setting(
+        False, unit="-", description="take tokens from the address, too (?token=...), where proxies may log them"
+    )
     receive_high_water_mark: int = setting(
         100, unit="messages", ge=1, description="published messages that may wait for a gateway before it loses some"
     )

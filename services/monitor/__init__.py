@@ -2,10 +2,11 @@
 
 It hears a heartbeat a second from every process, restarts through supervisord what runs but has fallen silent,
 sends a change of its own through trigger, sequencer, bus and gateway every few seconds, and tells on its own port
-what it saw: a page, JSON, readiness and metrics. Nothing waits for the monitor: events flow on without it.
+what it saw: pages, JSON, readiness and metrics. Nothing waits for the monitor: events flow on without it.
 
 Decisions, without clock or I/O: ``ledger`` (who was heard), ``restarts`` (what hangs), ``roundtrip`` (is delivery
-late, and at which hop), ``lines`` (the listeners' beats), ``readiness``, ``status``, ``families`` (metrics of all
-processes in one text) and ``page``. Shells: ``supervisor``, ``supervision``, ``hearing``, ``probe``, ``web``; and
-``service`` puts them together.
+late, and at which hop), ``lines`` (the listeners' beats), ``figures`` (what the processes count), ``history`` and
+``sampling`` (the last fifteen minutes), ``readiness``, ``status``, ``families`` (metrics of all processes in one
+text). Shells: ``supervisor``, ``supervision``, ``hearing``, ``probe``, ``sampler``, ``files``, ``web``; and ``service``
+puts them together. The pages are in ``assets``.
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from services.monitor.figures import FigureBook
+from services.monitor.history import History
 from services.monitor.ledger import Ledger
 from services.monitor.lines import Lines
 from services.monitor.programs import Program
@@ -14,12 +16,14 @@ from services.monitor.roundtrip import RoundTrip
 class DatabaseView:
     """The database as the probe's own connection finds it; ``is_up`` is None before the first look.
 
-    ``since`` is Unix seconds, when ``is_up`` last changed; ``reason`` says why it is down.
+    ``since`` is Unix seconds, when ``is_up`` last changed; ``reason`` says why it is down; ``looked_at`` is monotonic
+    seconds, when it was last looked at.
     """
 
     is_up: bool | None = None
     since: float | None = None
     reason: str | None = None
+    looked_at: float | None = None
 
     def found_up(self, at: float) -> bool:
         """Note that it answered; return whether that is news."""
@@ -39,15 +43,18 @@ class DatabaseView:
 
 @dataclass(slots=True)
 class WebSocketView:
-    """The gateways' port as the probe finds it; ``is_up`` is None before the first try."""
+    """The gateways' port as the probe finds it; ``is_up`` is None before the first try, which ``looked_at`` (monotonic
+    seconds) is the time of the last of."""
 
     is_up: bool | None = None
     reason: str | None = None
+    looked_at: float | None = None
 
 
 @dataclass(slots=True)
 class Observations:
-    """``programs`` is None where no supervisord is, or as long as it does not answer."""
+    """``programs`` is None where no supervisord is, or as long as it does not answer; ``memory`` is in bytes by
+    process, ``gateway_url`` where the probe and the pages find the gateways, ``probe_interval`` in seconds."""
 
     machine: str
     ledger: Ledger
@@ -56,3 +63,8 @@ class Observations:
     database: DatabaseView
     websocket: WebSocketView
     programs: list[Program] | None = None
+    gateway_url: str = "ws://127.0.0.1:8765"
+    probe_interval: float = 3.0
+    figures: FigureBook = field(default_factory=FigureBook)
+    history: History = field(default_factory=History)
+    memory: dict[str, int] = field(default_factory=dict)

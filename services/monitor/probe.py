@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
 import structlog
@@ -18,6 +19,7 @@ from services.monitor.observations import Observations
 from services.monitor.probe_database import ProbeDatabase
 from services.monitor.probe_stream import ProbeStream, StreamBroken, open_stream
 from services.monitor.roundtrip import Hop
+from shared.access.own_tools import Introduction
 from shared.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
@@ -38,6 +40,7 @@ class Prober:
         url: str,
         interval: float,
         late_after: float,
+        introduce: Callable[[], Introduction] = Introduction,
     ) -> None:
         self._seen = seen
         self._state = seen.round_trip
@@ -46,6 +49,7 @@ class Prober:
         self._url = url
         self._interval = interval
         self._late_after = late_after
+        self._introduce = introduce
         self._was_late: bool | None = None
 
     async def run(self) -> None:
@@ -80,7 +84,7 @@ class Prober:
         view = self._seen.websocket
         try:
             async with asyncio.timeout(self._late_after):
-                stream = await stack.enter_async_context(open_stream(self._url))
+                stream = await stack.enter_async_context(open_stream(self._url, self._introduce))
         except StreamBroken as error:
             view.is_up, view.reason = False, str(error)
         except TimeoutError:
@@ -89,6 +93,8 @@ class Prober:
             view.is_up, view.reason = True, None
             self._state.reach(Hop.CONNECTED)
             return stream, None
+        finally:
+            view.looked_at = time.monotonic()
         return None, view.reason
 
     async def _write(self, nonce: str) -> str | None:
@@ -100,6 +106,8 @@ class Prober:
             return self._found_down(str(error))
         except TimeoutError:
             return self._found_down(f"it did not take the probe's change within {self._late_after:g} s")
+        finally:
+            self._seen.database.looked_at = time.monotonic()
         if self._seen.websocket.is_up:
             self._state.reach(Hop.CAPTURED)
         if self._seen.database.found_up(time.time()):

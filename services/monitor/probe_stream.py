@@ -7,7 +7,7 @@ gateway that no longer lets anybody in is noticed like one that no longer delive
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
@@ -15,7 +15,8 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from shared.errors import WaslaError
+from shared.access.own_tools import Introduction
+from shared.errors import ConfigurationError, WaslaError
 from shared.protocol import Envelope, encode
 
 CHANNEL: Final = "wasla_probe"
@@ -50,19 +51,31 @@ class _ErrorData(msgspec.Struct):
 
 
 @asynccontextmanager
-async def open_stream(url: str) -> AsyncIterator[ProbeStream]:
+async def open_stream(url: str, introduce: Callable[[], Introduction] = Introduction) -> AsyncIterator[ProbeStream]:
     """Connect, register for the probe's channel and yield the stream; raise :exc:`StreamBroken`.
+
+    *introduce* is asked each time: the files it reads may have been renewed.
 
     Not bounded in time: the caller is. Leaving the block closes the connection within half a second.
     """
     try:
+        introduction = introduce()
+    except ConfigurationError as error:
+        raise StreamBroken(f"the probe cannot introduce itself: {error}") from None
+    try:
         connection = await connect(
-            url, compression=None, ping_interval=None, proxy=None, open_timeout=None, close_timeout=_CLOSE_TIMEOUT
+            url,
+            ssl=introduction.tls if url.startswith("wss:") else None,
+            compression=None,
+            ping_interval=None,
+            proxy=None,
+            open_timeout=None,
+            close_timeout=_CLOSE_TIMEOUT,
         )
     except (OSError, WebSocketException) as error:
         raise StreamBroken(f"no gateway answers at {url}: {error}") from None
     try:
-        yield ProbeStream(connection, await _register(connection))
+        yield ProbeStream(connection, await _register(connection, introduction.token))
     finally:
         await connection.close()
 
@@ -82,9 +95,9 @@ class ProbeStream:
                 return event.hops
 
 
-async def _register(connection: ClientConnection) -> int:
+async def _register(connection: ClientConnection, token: str | None) -> int:
     """Register and wait until the gateway has agreed; return the seq from after which the stream is live."""
-    data = {"app_name": APP_NAME, "subscribe": [{"id": "probe", "channels": [CHANNEL]}]}
+    data = {"app_name": APP_NAME, "token": token, "subscribe": [{"id": "probe", "channels": [CHANNEL]}]}
     try:
         await connection.send(encode("register", data, time.time()).decode())
     except WebSocketException as error:

@@ -14,7 +14,8 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from services.lifecycle import process_name
+from services.lifecycle import on_hangup, process_name
+from services.monitor.door import Door
 from services.monitor.hearing import hear_heartbeats, hear_lines
 from services.monitor.ledger import Ledger
 from services.monitor.lines import Lines
@@ -24,10 +25,13 @@ from services.monitor.probe import Prober
 from services.monitor.probe_database import ProbeDatabase
 from services.monitor.restarts import Restarts
 from services.monitor.roundtrip import RoundTrip
+from services.monitor.sampler import keep_history
 from services.monitor.settings import MonitorSettings
 from services.monitor.supervision import Supervision
 from services.monitor.supervisor import Supervisor
 from services.monitor.web import serving
+from shared.access.own_tools import introduction
+from shared.access.tls import Certificate, certificate
 from shared.bus.heartbeats import HeartbeatReceiver, HeartbeatSender, beat_heart
 from shared.bus.keys import bus_key
 from shared.bus.zeromq import ZmqSubscriber
@@ -43,6 +47,7 @@ async def serve(settings: MonitorSettings, stop: asyncio.Event) -> None:
     """Watch until ``stop`` is set."""
     own = process_name("monitor")
     seen, metrics = observe(settings), MonitorMetrics()
+    tls, entrance = certificate(settings), Door(settings)
     async with AsyncExitStack() as stack:
         receiver = HeartbeatReceiver(settings.heartbeat_address)
         stack.push_async_callback(receiver.close)
@@ -53,8 +58,14 @@ async def serve(settings: MonitorSettings, stop: asyncio.Event) -> None:
         seen.lines.expect(subscriber.lines, time.monotonic())
         sender = stack.enter_context(HeartbeatSender(settings.heartbeat_address))
         supervisor = await _supervisor(stack)
-        await stack.enter_async_context(serving(seen, host=settings.status_host, port=settings.status_port))
-        log.info("serving", address=f"http://{settings.status_host}:{settings.status_port}")
+        port = serving(
+            seen, host=settings.status_host, port=settings.status_port, door=entrance.middleware, certificate=tls
+        )
+        await stack.enter_async_context(port)
+        stack.enter_context(on_hangup(lambda: _reload(tls, entrance)))
+        log.info(
+            "serving", address=f"{'http' if tls is None else 'https'}://{settings.status_host}:{settings.status_port}"
+        )
         prober = _prober(settings, seen, metrics)
         supervision = Supervision(
             seen, _restarts(settings, own), metrics, supervisor=supervisor, interval=settings.check_interval
@@ -65,6 +76,7 @@ async def serve(settings: MonitorSettings, stop: asyncio.Event) -> None:
                 tasks.create_task(hear_lines(subscriber, seen)),
                 tasks.create_task(supervision.run()),
                 tasks.create_task(prober.run()),
+                tasks.create_task(keep_history(seen)),
                 tasks.create_task(
                     beat_heart(sender, process=own, role="monitor", state=lambda: "watching", registry=metrics.registry)
                 ),
@@ -73,6 +85,13 @@ async def serve(settings: MonitorSettings, stop: asyncio.Event) -> None:
             for task in running:
                 task.cancel()
     log.info("stopped")
+
+
+def _reload(tls: Certificate | None, entrance: Door) -> None:
+    """Take the certificate and the key as they are in their files now."""
+    if tls is not None:
+        tls.reload()
+    entrance.reload()
 
 
 def observe(settings: MonitorSettings) -> Observations:
@@ -84,7 +103,16 @@ def observe(settings: MonitorSettings) -> Observations:
         max_pause=2 * settings.check_interval,
     )
     trip = RoundTrip(interval=settings.probe_interval, late_after=settings.probe_late_after, now=time.monotonic())
-    return Observations(platform.node(), ledger, Lines(), trip, DatabaseView(), WebSocketView())
+    return Observations(
+        platform.node(),
+        ledger,
+        Lines(),
+        trip,
+        DatabaseView(),
+        WebSocketView(),
+        gateway_url=settings.probe_url,
+        probe_interval=settings.probe_interval,
+    )
 
 
 async def _supervisor(stack: AsyncExitStack) -> Supervisor | None:
@@ -104,6 +132,7 @@ def _prober(settings: MonitorSettings, seen: Observations, metrics: MonitorMetri
         url=settings.probe_url,
         interval=settings.probe_interval,
         late_after=settings.probe_late_after,
+        introduce=lambda: introduction(settings),
     )
 
 

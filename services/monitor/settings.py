@@ -6,13 +6,14 @@ from typing import Self
 
 from pydantic import model_validator
 
+from shared.access.settings import AccessSettings
 from shared.bus.settings import BusSettings
 from shared.settings import setting
 
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared with, not bound
 
 
-class MonitorSettings(BusSettings):
+class MonitorSettings(AccessSettings, BusSettings):
     """Settings of ``services.monitor``; intervals in seconds."""
 
     status_host: str = setting("127.0.0.1", unit="-", description="address of the status page and the metrics")
@@ -51,7 +52,8 @@ class MonitorSettings(BusSettings):
         if self.gateway_url is not None:
             return self.gateway_url
         host = _EVERY_ADDRESS.get(self.host, self.host)
-        return f"ws://[{host}]:{self.port}" if ":" in host else f"ws://{host}:{self.port}"
+        scheme = "ws" if self.tls_cert is None else "wss"
+        return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
 
     @property
     def beating_groups(self) -> frozenset[str]:

@@ -6,8 +6,13 @@ Fields are only ever added. The three indicators of the page are ``database``, `
 
 from __future__ import annotations
 
+from typing import Final
+from urllib.parse import urlsplit
+
 import msgspec
 
+from services.monitor.figures import LineCounts
+from services.monitor.history import Sample
 from services.monitor.ledger import Entry
 from services.monitor.observations import Observations
 from services.monitor.programs import Program
@@ -15,20 +20,24 @@ from services.monitor.readiness import judge
 from shared.line_book import LineState, Verdict
 from shared.protocol import timestamp
 
+_PORTS: Final = {"ws": 80, "wss": 443}
+
 
 class DatabaseStatus(msgspec.Struct, frozen=True):
-    """The database, as the probe's connection finds it."""
+    """The database, as the probe's connection finds it; ``age`` is since it was last looked at."""
 
     up: bool | None
     since: str | None
     reason: str | None
+    age: float | None = None
 
 
 class WebSocketStatus(msgspec.Struct, frozen=True):
-    """The gateways' port, as the probe finds it."""
+    """The gateways' port, as the probe finds it; ``age`` is since it was last tried."""
 
     up: bool | None
     reason: str | None
+    age: float | None = None
 
 
 class RealtimeStatus(msgspec.Struct, frozen=True):
@@ -55,7 +64,8 @@ class LineStatus(msgspec.Struct, frozen=True):
     """One listener that is configured or was heard, by its last beat.
 
     ``state`` is the verdict on the line (:class:`shared.line_book.LineState`); ``remark`` says it in a sentence where
-    it ails. ``behind`` counts events, ``age`` is since the last beat.
+    it ails. ``behind`` counts events, ``age`` is since the last beat. ``first``, ``duplicates`` and ``missed`` count
+    the events that this machine's gateways took from it before any other line, had already, and never got by it.
     """
 
     line: str
@@ -69,10 +79,17 @@ class LineStatus(msgspec.Struct, frozen=True):
     state: str = "good"
     behind: int = 0
     remark: str | None = None
+    first: int | None = None
+    duplicates: int | None = None
+    missed: int | None = None
 
 
 class ProcessStatus(msgspec.Struct, frozen=True):
-    """One process, by its last heartbeat; ``presence`` is ``present``, ``late`` or ``lost``."""
+    """One process, by its last heartbeat; ``presence`` is ``present``, ``late`` or ``lost``.
+
+    ``clients``, and how many of them are ``lagging``, are told by gateways; ``memory`` is in bytes; ``remarks`` are
+    what the process says ails that it depends on.
+    """
 
     process: str
     role: str
@@ -84,6 +101,10 @@ class ProcessStatus(msgspec.Struct, frozen=True):
     loop_lag: float
     restarts: int
     supervised: bool
+    clients: int | None = None
+    lagging: int | None = None
+    memory: int | None = None
+    remarks: list[str] = []
 
 
 class ProgramStatus(msgspec.Struct, frozen=True):
@@ -97,7 +118,11 @@ class ProgramStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """All of it. ``programs`` is null where no supervisord answers."""
+    """All of it. ``programs`` is null where no supervisord answers.
+
+    ``gateway_scheme`` (``ws`` or ``wss``) and ``gateway_port`` say where clients find the gateways on the host that
+    serves this; ``probe_interval`` is in seconds; ``sample`` is the newest of ``/history.json``.
+    """
 
     machine: str
     generated_at: str
@@ -111,30 +136,49 @@ class Status(msgspec.Struct, frozen=True):
     lines: list[LineStatus]
     processes: list[ProcessStatus]
     programs: list[ProgramStatus] | None
+    gateway_scheme: str = "ws"
+    gateway_port: int = 8765
+    probe_interval: float = 3.0
+    sample: Sample | None = None
 
 
 def read_status(seen: Observations, *, now: float, unix_now: float) -> Status:
     """Return the status at this moment; ``now`` is monotonic seconds."""
     verdict = judge(seen, now)
+    gateway = urlsplit(seen.gateway_url)
     return Status(
         machine=seen.machine,
         generated_at=timestamp(unix_now),
         ready=verdict.is_ready,
         reasons=verdict.reasons,
         warnings=verdict.warnings,
-        database=_database(seen),
-        websocket=WebSocketStatus(seen.websocket.is_up, seen.websocket.reason),
+        database=_database(seen, now),
+        websocket=_websocket(seen, now),
         realtime=_realtime(seen, now),
         last_event=_last_event(seen, unix_now),
-        lines=[_line(verdict) for verdict in seen.lines.judge(now)],
-        processes=[_process(entry, now) for _, entry in sorted(seen.ledger.entries.items())],
+        lines=[_line(verdict, seen.figures.line(verdict.line)) for verdict in seen.lines.judge(now)],
+        processes=[_process(name, entry, seen, now) for name, entry in sorted(seen.ledger.entries.items())],
         programs=None if seen.programs is None else [_program(program) for program in seen.programs],
+        gateway_scheme=gateway.scheme,
+        gateway_port=gateway.port or _PORTS[gateway.scheme],
+        probe_interval=seen.probe_interval,
+        sample=seen.history.latest,
     )
 
 
-def _database(seen: Observations) -> DatabaseStatus:
-    since = seen.database.since
-    return DatabaseStatus(seen.database.is_up, timestamp(since) if since is not None else None, seen.database.reason)
+def _database(seen: Observations, now: float) -> DatabaseStatus:
+    view = seen.database
+    since = timestamp(view.since) if view.since is not None else None
+    return DatabaseStatus(view.is_up, since, view.reason, _age(view.looked_at, now))
+
+
+def _websocket(seen: Observations, now: float) -> WebSocketStatus:
+    view = seen.websocket
+    return WebSocketStatus(view.is_up, view.reason, _age(view.looked_at, now))
+
+
+def _age(at: float | None, now: float) -> float | None:
+    return now - at if at is not None else None
 
 
 def _realtime(seen: Observations, now: float) -> RealtimeStatus:
@@ -157,7 +201,7 @@ def _last_event(seen: Observations, unix_now: float) -> EventStatus | None:
     return EventStatus(event.seq, event.table, timestamp(event.captured_at), age)
 
 
-def _line(verdict: Verdict) -> LineStatus:
+def _line(verdict: Verdict, counts: LineCounts | None) -> LineStatus:
     beat = verdict.beat
     return LineStatus(
         line=verdict.line,
@@ -171,11 +215,14 @@ def _line(verdict: Verdict) -> LineStatus:
         state=str(verdict.state),
         behind=verdict.behind,
         remark=verdict.remark,
+        first=counts.first if counts else None,
+        duplicates=counts.duplicates if counts else None,
+        missed=counts.missed if counts else None,
     )
 
 
-def _process(entry: Entry, now: float) -> ProcessStatus:
-    heartbeat = entry.heartbeat
+def _process(name: str, entry: Entry, seen: Observations, now: float) -> ProcessStatus:
+    heartbeat, figures = entry.heartbeat, seen.figures.of(name)
     return ProcessStatus(
         process=heartbeat.process,
         role=heartbeat.role,
@@ -187,6 +234,10 @@ def _process(entry: Entry, now: float) -> ProcessStatus:
         loop_lag=heartbeat.loop_lag,
         restarts=entry.restarts,
         supervised=heartbeat.supervised,
+        clients=figures.clients if figures else None,
+        lagging=figures.lagging if figures else None,
+        memory=seen.memory.get(name),
+        remarks=heartbeat.remarks,
     )
 
 

@@ -1,6 +1,8 @@
-"""The monitor's own port: page, JSON, readiness and metrics. Everything is read-only.
+"""The monitor's own port: pages, JSON, readiness and metrics. Everything here is read-only.
 
-``/healthz`` says that the monitor answers, ``/readyz`` whether changes are delivered (200 or 503).
+``/`` is the status page, ``/assets/`` what the pages are made of and ``/client/`` the JavaScript client they import;
+``/healthz`` says that the monitor answers, ``/readyz`` whether changes are delivered (200 or 503). The pages run no
+script and take no style but files of this port (Content Security Policy level 3), and talk to the gateways besides.
 """
 
 from __future__ import annotations
@@ -9,21 +11,36 @@ import errno
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from services.monitor import metrics, page
+from services.monitor import metrics
+from services.monitor.door import presented_key
 from services.monitor.families import Families
+from services.monitor.files import file_route, folder_routes, read_file
+from services.monitor.history import INTERVAL
 from services.monitor.ledger import Presence
 from services.monitor.observations import Observations
 from services.monitor.status import Status, read_status
+from services.station.settings import StationSettings
+from services.station.web import ASSETS as STATION_ASSETS
+from services.station.web import add_station_routes
+from shared.access.tls import Certificate
 from shared.errors import WaslaError
 
+_ASSETS = Path(__file__).with_name("assets")
+_CLIENT = Path(__file__).parents[2] / "clients" / "javascript" / "src"
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
 _HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": f"default-src 'none'; style-src '{page.STYLE_HASH}'; frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -39,24 +56,44 @@ def make_app(seen: Observations) -> web.Application:
     app.on_response_prepare.append(_harden)
     app.add_routes(
         [
-            web.get("/", _page),
+            file_route("/", read_file(_ASSETS / "status" / "index.html")),
+            *folder_routes("/assets", _ASSETS),
+            *folder_routes("/client", _CLIENT),
+            file_route("/station", read_file(STATION_ASSETS / "index.html")),
+            *folder_routes("/station/assets", STATION_ASSETS),
             web.get("/healthz", _healthz),
+            web.get("/history.json", _history_json),
             web.get("/readyz", _readyz),
             web.get("/metrics", _metrics),
             web.get("/status.json", _status_json),
+            web.get("/token.json", _token_json),
         ]
     )
+    add_station_routes(app, StationSettings.load())
     return app
 
 
 @asynccontextmanager
-async def serving(seen: Observations, *, host: str, port: int) -> AsyncIterator[None]:
-    """Serve for the length of the block; raise WaslaError when the address cannot be had."""
-    runner = web.AppRunner(make_app(seen), access_log=None, shutdown_timeout=1.0)
+async def serving(
+    seen: Observations,
+    *,
+    host: str,
+    port: int,
+    door: Middleware | None = None,
+    certificate: Certificate | None = None,
+) -> AsyncIterator[None]:
+    """Serve for the length of the block, behind a door and by TLS where given; raise WaslaError when the address cannot
+    be had."""
+    app = make_app(seen)
+    if door is not None:
+        app.middlewares.append(door)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, host, port).start()
+            await web.TCPSite(
+                runner, host, port, ssl_context=None if certificate is None else certificate.context
+            ).start()
         except OSError as error:
             raise WaslaError(_sentence(error, host, port)) from None
         yield
@@ -66,6 +103,7 @@ async def serving(seen: Observations, *, host: str, port: int) -> AsyncIterator[
 
 async def _harden(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
     response.headers.pop("Server", None)
 
 
@@ -83,8 +121,14 @@ async def _status_json(request: web.Request) -> web.Response:
     return _json(_read(request))
 
 
-async def _page(request: web.Request) -> web.Response:
-    return web.Response(text=page.render(_read(request)), content_type="text/html")
+async def _token_json(request: web.Request) -> web.Response:
+    """The key that the browser itself presented to be let in here: its pages introduce themselves to the gateways with
+    it, and the user is asked for it once."""
+    return _json({"token": presented_key(request.headers.get("Authorization"))})
+
+
+async def _history_json(request: web.Request) -> web.Response:
+    return _json({"interval": INTERVAL, "columns": request.app[_SEEN].history.columns()})
 
 
 async def _metrics(request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from services.pg_listener.encoding import Row
+from services.pg_listener.feed import Revocations
 from services.pg_listener.sessions import open_session, sentences
 from services.pg_listener.settings import ListenerSettings
 from shared.catalog import Catalog, ColumnKind, Table
@@ -41,6 +42,13 @@ class Archive:
         """Return what is watched."""
         async with self._turn:
             return _catalog(await self._fetch("catalog"))
+
+    async def revocations(self) -> Revocations:
+        """Return what is revoked."""
+        async with self._turn:
+            rows = await self._fetch("revocations")
+        users = {row["value"]: row["revoked_at"] for row in rows if row["kind"] == "user"}
+        return Revocations(users, [row["value"] for row in rows if row["kind"] == "token"])
 
     def close(self) -> None:
         """End the session. Idempotent."""

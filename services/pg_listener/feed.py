@@ -6,7 +6,8 @@ The leader and every standby publish the same events; a gateway takes each seq f
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,11 +15,18 @@ from services.pg_listener.database_status import DatabaseStatus
 from services.pg_listener.encoding import Row, encode_rows
 from services.pg_listener.metrics import ListenerMetrics
 from services.pg_listener.replay import RecentEvents
-from shared.bus.messages import Batch, Beat, Published
+from shared.bus.messages import UNKNOWN_REVOCATIONS, Batch, Beat, Published
 from shared.catalog import Catalog
 
 UNKNOWN_CATALOG = 0
 """Version of a catalogue that was not read yet."""
+
+
+class Revocations(NamedTuple):
+    """What is revoked: by user, everything issued until that Unix time; and single tokens by their ids."""
+
+    users: Mapping[str, float]
+    token_ids: Sequence[str]
 
 
 class Feed:
@@ -42,6 +50,8 @@ class Feed:
         self.leading = False
         self.catalog = Catalog()
         self.catalog_version = UNKNOWN_CATALOG
+        self.revocations = Revocations({}, [])
+        self.revocations_version = UNKNOWN_REVOCATIONS
         self._publish = publish
         self._metrics = metrics
         self._listener = listener
@@ -89,12 +99,25 @@ class Feed:
                 database_since=self.database.since,
                 catalog_version=self.catalog_version,
                 sent_at=now,
+                revocations_version=self.revocations_version,
             )
         )
 
+    def revoke(self, revocations: Revocations) -> bool:
+        """Take what is revoked; return whether it changed."""
+        version = _digest(revocations)
+        changed = version != self.revocations_version
+        self.revocations, self.revocations_version = revocations, version
+        return changed
+
     def watch(self, catalog: Catalog) -> bool:
         """Take a catalogue; its version is a digest, the same on every listener. Return whether it changed."""
-        version = zlib.crc32(msgspec.json.encode(catalog, order="deterministic")) or 1
+        version = _digest(catalog)
         changed = version != self.catalog_version
         self.catalog, self.catalog_version = catalog, version
         return changed
+
+
+def _digest(found: object) -> int:
+    """Return a version that is the same on every listener, and never that of what is not known."""
+    return zlib.crc32(msgspec.json.encode(found, order="deterministic")) or 1

@@ -21,6 +21,7 @@ from services.pg_listener.metrics import ListenerMetrics
 from services.pg_listener.settings import ListenerSettings
 from shared.bus.contract import Peer, Publisher
 from shared.bus.messages import (
+    UNKNOWN_REVOCATIONS,
     BroadcastRequest,
     CatalogReply,
     CatalogRequest,
@@ -29,6 +30,8 @@ from shared.bus.messages import (
     FromGateway,
     Hello,
     ReplayRequest,
+    RevocationsReply,
+    RevocationsRequest,
     RosterAnswer,
     RosterRequest,
 )
@@ -90,6 +93,8 @@ class Hub:
                 self._publisher.reply(peer, Done(message.request_id))
             case CatalogRequest():
                 self._publisher.reply(peer, self._catalog(message))
+            case RevocationsRequest():
+                self._publisher.reply(peer, self._revocations(message))
             case ReplayRequest():
                 return self._replay(peer, message)
             case RosterRequest():
@@ -101,6 +106,13 @@ class Hub:
         if feed.catalog_version == UNKNOWN_CATALOG:
             return Failed(request.request_id, "what is watched is not known yet: the database was not reached")
         return CatalogReply(request.request_id, feed.catalog_version, feed.catalog)
+
+    def _revocations(self, request: RevocationsRequest) -> RevocationsReply | Failed:
+        feed = self._feed
+        if feed.revocations_version == UNKNOWN_REVOCATIONS:
+            return Failed(request.request_id, "what is revoked is not known yet: the database was not reached")
+        users, token_ids = feed.revocations
+        return RevocationsReply(request.request_id, feed.revocations_version, dict(users), list(token_ids))
 
     def _replay(self, peer: Peer, request: ReplayRequest) -> Coroutine[Any, Any, None] | None:
         if not self._feed.recent.epoch:

@@ -19,6 +19,7 @@ from services.pg_listener.hub import Hub
 from services.pg_listener.leadership import Leadership
 from services.pg_listener.metrics import ListenerMetrics
 from services.pg_listener.replay import RecentEvents
+from services.pg_listener.revocation_watch import watch_revocations
 from services.pg_listener.settings import ListenerSettings
 from services.pg_listener.signals import Signals
 from services.pg_listener.wakeups import Wakeups
@@ -73,6 +74,7 @@ class Listener:
             self.wakeups.run(),
             self.leadership.run(),
             watch_catalog(self.archive, self.feed, self.signals),
+            watch_revocations(self.archive, self.feed, self.signals),
         )
         return [tasks.create_task(part) for part in parts]
 

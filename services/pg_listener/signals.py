@@ -17,6 +17,7 @@ class Signals:
     def __init__(self) -> None:
         self.audible = False
         self.catalog_stale = asyncio.Event()
+        self.revocations_stale = asyncio.Event()
         self._changed = asyncio.Event()
         self._rang = False
         self._failures: dict[str, float] = {}

@@ -34,6 +34,7 @@ QUIET_QUEUE: Final = 0.4
 """Part of the server's notification queue in use from which on rings are not relied on: past half, none is sent."""
 
 _CATALOG = "catalog"
+_REVOKED = "revoked"
 _CAPTURE_FAILED = "capture_failed:"
 
 
@@ -110,6 +111,8 @@ class Wakeups:
     def _notified(self, _connection: object, _pid: int, channel: str, payload: str) -> None:
         if channel == WAKE and payload == _CATALOG:
             self._signals.catalog_stale.set()
+        elif channel == WAKE and payload == _REVOKED:
+            self._signals.revocations_stale.set()
         elif channel == WAKE and payload.startswith(_CAPTURE_FAILED):
             self._signals.capture_failed(payload.removeprefix(_CAPTURE_FAILED), time.monotonic())
         else:
@@ -122,6 +125,7 @@ class Wakeups:
         self._lost = False
         self._signals.ring()
         self._signals.catalog_stale.set()
+        self._signals.revocations_stale.set()
 
     def _say_lost(self, error: DatabaseError) -> None:
         """Say it once, until this session listens again; not while the database is starting."""

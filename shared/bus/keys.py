@@ -8,10 +8,8 @@ and ask, and nobody else. The file is one line, ``wasla-bus-key 1`` and 64 hexad
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,12 +19,12 @@ from zmq.utils import z85
 
 from shared.bus.settings import BusSettings
 from shared.errors import BusError, ConfigurationError
+from shared.private_files import read_private, write_private
 from shared.settings import variable
 
 SECRET_BYTES: Final = 32
 
 _LINE: Final = re.compile(rf"wasla-bus-key 1 ([0-9a-f]{{{2 * SECRET_BYTES}}})")
-_OTHERS: Final = 0o077
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +62,8 @@ def key_file(settings: BusSettings) -> Path:
 
 def read_key(path: Path) -> BusKey:
     """Read one file; raise FileNotFoundError where there is none."""
-    try:
-        with path.open(encoding="ascii") as file:
-            mode = os.fstat(file.fileno()).st_mode & 0o777
-            text = file.read(200)
-    except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
-        raise ConfigurationError(f"the bus key {path} cannot be read ({error.strerror}); correct it") from None
-    except UnicodeDecodeError:
-        text = ""
-    if mode & _OTHERS:
-        raise ConfigurationError(
-            f"expected {path} to be readable by its owner alone, its mode is {mode:04o}; run chmod 600 {path}"
-        )
-    match = _LINE.fullmatch(text.strip())
+    text = read_private(path, "the bus key")
+    match = _LINE.fullmatch(text)
     if match is None:
         raise ConfigurationError(
             f"expected the line that wasla keys writes in {path}, found something else; copy the file again"
@@ -85,13 +72,9 @@ def read_key(path: Path) -> BusKey:
 
 
 def write_key(path: Path, *, replace: bool = False) -> None:
-    """Make a new key; raise BusError where it cannot be written, or is already there and not to be replaced.
-
-    The file appears complete or not at all, and belongs to the owner of its directory, so that a key made by root can
-    be read by the account that runs the processes.
-    """
+    """Make a new key; raise BusError where it cannot be written, or is already there and not to be replaced."""
     try:
-        _write(path, replace=replace)
+        write_private(path, f"wasla-bus-key 1 {secrets.token_hex(SECRET_BYTES)}", replace=replace)
     except FileExistsError:
         raise BusError(
             f"there is a key at {path} already, and the other machines may use it; copy that one, or make a new one "
@@ -99,24 +82,3 @@ def write_key(path: Path, *, replace: bool = False) -> None:
         ) from None
     except OSError as error:
         raise BusError(f"the bus key cannot be written to {path} ({error.strerror}); name another --file") from None
-
-
-def _write(path: Path, *, replace: bool) -> None:
-    if not path.parent.is_dir():
-        path.parent.mkdir(parents=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    made = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            owner = path.parent.stat()
-            if os.geteuid() == 0:
-                os.fchown(descriptor, owner.st_uid, owner.st_gid)
-            file.write(f"wasla-bus-key 1 {secrets.token_hex(SECRET_BYTES)}\n")
-            file.flush()
-            os.fsync(descriptor)
-        if replace:
-            made.replace(path)
-        else:
-            path.hardlink_to(made)  # unlike a rename, fails where there is something
-    finally:
-        made.unlink(missing_ok=True)

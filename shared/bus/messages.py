@@ -2,16 +2,22 @@
 
 Published by a listener, to every gateway and monitor: :class:`Batch`, :class:`Beat`, :class:`Broadcast`,
 :class:`RosterQuery`. Asked of one listener by a gateway: :class:`Hello`, :class:`ReplayRequest`,
-:class:`BroadcastRequest`, :class:`RosterRequest`, :class:`CatalogRequest`; and its :class:`RosterAnswer` to a query.
+:class:`BroadcastRequest`, :class:`RosterRequest`, :class:`CatalogRequest`,
+:class:`RevocationsRequest`; and its :class:`RosterAnswer` to a query.
 Times are Unix seconds.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from shared.catalog import Catalog
 from shared.events import Event
+
+UNKNOWN_REVOCATIONS: Final = 0
+"""Version of revocations that were not read yet."""
 
 
 class Batch(msgspec.Struct, frozen=True, tag="batch"):
@@ -29,7 +35,7 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
 
     ``listener`` names the running process (it changes with a restart), ``database_since`` is when ``database_up``
     last changed. ``catalog_version`` changes when the catalogue did. Before the first look at the database the epoch
-    is empty and ``top_seq`` is 0.
+    is empty and ``top_seq`` is 0. ``revocations_version`` changes when something was revoked.
     """
 
     listener: str
@@ -40,6 +46,7 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
     database_since: float
     catalog_version: int
     sent_at: float
+    revocations_version: int = UNKNOWN_REVOCATIONS
 
 
 class Sender(msgspec.Struct, frozen=True):
@@ -125,6 +132,12 @@ class CatalogRequest(msgspec.Struct, frozen=True, tag="catalog"):
     request_id: int
 
 
+class RevocationsRequest(msgspec.Struct, frozen=True, tag="revocations"):
+    """Asks for what was revoked."""
+
+    request_id: int
+
+
 class RosterEntry(msgspec.Struct, frozen=True):
     """One connected client; times are Unix seconds."""
 
@@ -159,6 +172,15 @@ class CatalogReply(msgspec.Struct, frozen=True, tag="catalog_reply"):
     catalog: Catalog
 
 
+class RevocationsReply(msgspec.Struct, frozen=True, tag="revocations_reply"):
+    """What is revoked: by user, everything issued until that Unix time; and single tokens by their ids."""
+
+    request_id: int
+    version: int
+    users: dict[str, float]
+    token_ids: list[str]
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     """The request was carried out."""
 
@@ -172,7 +194,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     reason: str
 
 
-Request = ReplayRequest | BroadcastRequest | RosterRequest | CatalogRequest
+Request = ReplayRequest | BroadcastRequest | RosterRequest | CatalogRequest | RevocationsRequest
 Notice = Hello | RosterAnswer
 FromGateway = Request | Notice
-Reply = ReplayReply | RosterReply | CatalogReply | Done | Failed
+Reply = ReplayReply | RosterReply | CatalogReply | RevocationsReply | Done | Failed

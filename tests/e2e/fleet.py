@@ -15,6 +15,7 @@ import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -62,7 +63,17 @@ class Fleet:
 
     @property
     def gateway_url(self) -> str:
-        return f"ws://127.0.0.1:{self.base_port}"
+        return f"{'ws' if self.tls is None else 'wss'}://127.0.0.1:{self.base_port}"
+
+    @property
+    def status_url(self) -> str:
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.base_port + 1}"
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What trusts the certificate that the fleet was given, None where it speaks no TLS."""
+        certificate = self.variables.get("WASLA_TLS_CERT")
+        return None if certificate is None else ssl.create_default_context(cafile=certificate)
 
     @property
     def database_url(self) -> str:
@@ -182,13 +193,18 @@ class Fleet:
         return code == http.client.OK and bool(answer["ready"])
 
     def _ask(self, path: str) -> tuple[int, dict[str, Any]]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.base_port + 1, timeout=DEADLINE)
+        connection = self._status_connection()
         try:
             connection.request("GET", path)
             response = connection.getresponse()
             return response.status, json.loads(response.read())
         finally:
             connection.close()
+
+    def _status_connection(self) -> http.client.HTTPConnection:
+        if self.tls is None:
+            return http.client.HTTPConnection("127.0.0.1", self.base_port + 1, timeout=DEADLINE)
+        return http.client.HTTPSConnection("127.0.0.1", self.base_port + 1, timeout=DEADLINE, context=self.tls)
 
     @contextmanager
     def _rpc(self) -> Iterator[ServerProxy]:

@@ -1,7 +1,7 @@
 """The product on machines of a test network: PostgreSQL on one, the real supervisord.conf on others.
 
-Each installation has a directory of its own, which links to the project's sources, and the three variables and the key
-file that ``docs/failover.md`` asks for; nothing else is configured.
+Each installation has a directory of its own, which links to the project's sources, and the three variables and the two
+key files that ``docs/failover.md`` asks for; nothing else is configured.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from xmlrpc.client import ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
+from shared.access.client_key import write_client_key
 from shared.bus.keys import write_key
 from tests.machines.network import Machine, Network
 from tests.servers import SETTINGS, VERSIONS, Server, require_binaries
@@ -71,16 +72,21 @@ class Installation:
         """Everything its processes wrote."""
         return (self.directory / "log").read_text(encoding="utf-8", errors="replace")
 
-    def prepare(self, key: Path | None) -> None:
-        """Lay out the project, with a copy of the bus key."""
+    @property
+    def client_key(self) -> str:
+        """What clients present."""
+        return (self.directory / ".wasla" / "client.key").read_text().strip()
+
+    def prepare(self, *keys: Path) -> None:
+        """Lay out the project, with copies of these keys."""
         self.directory.mkdir()
         self.directory.chmod(0o755)
         for part in LINKED:
             (self.directory / part).symlink_to(ROOT / part)
         shutil.copy(ROOT / "supervisord.conf", self.directory)
         (self.directory / ".wasla").mkdir()
-        if key is not None:
-            shutil.copy(key, self.directory / ".wasla" / "bus.key")
+        for key in keys:
+            shutil.copy(key, self.directory / ".wasla")
 
     def start(self) -> None:
         """Start supervisord; :meth:`wait_until_ready` says when everything serves."""
@@ -197,22 +203,29 @@ def running_server(machine: Machine) -> Iterator[RemoteServer]:
 
 
 @contextmanager
-def installations(net: Network, database_url: str, *names: str, key: bool = True) -> Iterator[dict[str, Installation]]:
-    """The product laid out, not started, on these machines of the network; the same configuration on each."""
+def installations(
+    net: Network, database_url: str, *names: str, key: bool = True, **further: str
+) -> Iterator[dict[str, Installation]]:
+    """The product laid out, not started, on these machines of the network; the same configuration on each.
+
+    ``key`` False leaves out the bus key.
+    """
     addresses = [net.machines[name].address for name in names]
     variables = {
         "WASLA_DATABASE_URL": database_url,
         "WASLA_BUS_CONNECT": ",".join(f"tcp://{address}:8767" for address in addresses),
         "WASLA_HOST": "0.0.0.0",
+        **further,
     }
     with tempfile.TemporaryDirectory(prefix="wasla-machines-", dir="/tmp", ignore_cleanup_errors=True) as directory:
         Path(directory).chmod(0o755)
-        secret = Path(directory) / "bus.key"
+        secret, presented = Path(directory) / "bus.key", Path(directory) / "client.key"
         write_key(secret)
+        write_client_key(presented)
         made = {}
         for name in names:
             made[name] = Installation(net.machines[name], Path(directory) / name, variables)
-            made[name].prepare(secret if key else None)
+            made[name].prepare(presented, *([secret] if key else []))
         try:
             yield made
         except BaseException:

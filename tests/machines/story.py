@@ -124,6 +124,7 @@ async def clients_at(*places: Sequence[Installation]) -> AsyncIterator[list[Refe
                 ReferenceClient(
                     [installation.url for installation in place],
                     app_name=f"till {number}",
+                    token=place[0].client_key,
                     pace=PACE,
                     subscribe=[SUBSCRIPTION],
                 )

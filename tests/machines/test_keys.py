@@ -11,6 +11,7 @@ from shared.bus.keys import write_key
 from tests.machines.installation import Installation, RemoteServer, installations, wait_for
 from tests.machines.network import Network
 from tests.machines.story import clients_at, story, writing
+from tests.oracle.reference import ReferenceClient
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -45,6 +46,22 @@ def test_without_a_key_the_machines_do_not_start(net: Network, remote_server: Re
             made["a"].wait_for_log(f"process={name}:")
         made["a"].wait_for_log("expected a bus key", times=4)
         assert "make one with wasla keys" in made["a"].log
+
+
+async def test_who_lacks_the_client_key_is_let_in_by_neither_machine(two: tuple[Installation, Installation]) -> None:
+    for installation in two:
+        async with ReferenceClient([installation.url]) as stranger:
+            await stranger.until(lambda stranger=stranger: stranger.told("closed"))
+            assert stranger.told("closed")[0]["code"] == 4501
+            assert stranger.told("registered") == []
+
+
+def test_without_a_client_key_the_gateways_do_not_start(net: Network, remote_server: RemoteServer) -> None:
+    with installations(net, remote_server.network_url("postgres"), "a", "b") as made:
+        (made["a"].directory / ".wasla" / "client.key").unlink()
+        made["a"].start()
+        made["a"].wait_for_log("WASLA_HOST=0.0.0.0 can be reached from other machines", times=2)
+        assert "make a key with wasla keys" in made["a"].log
 
 
 def heard_lines(installation: Installation) -> list[str]:

@@ -23,7 +23,7 @@ async def test_nothing_is_lost_twice_or_out_of_order_whatever_the_network_does(
     async with fresh_database(remote_server) as url:
         await prepare(url)
         network_url = remote_server.network_url(url.partition("@/")[2].partition("?")[0])
-        with installations(net, network_url, "a", "b") as made:
+        with installations(net, network_url, "a", "b", WASLA_ALLOW_ANONYMOUS="1") as made:
             for installation in made.values():
                 installation.start()
             for installation in made.values():

@@ -73,6 +73,7 @@ class ReferenceClient:
         rng: random.Random | None = None,
         observe: Callable[[Note], None] | None = None,
         position: Position | None = None,
+        token: str | None = None,
     ) -> None:
         self.addresses = list(addresses)
         self.app_name = app_name
@@ -85,6 +86,7 @@ class ReferenceClient:
         self._pace = pace or Pace()
         self._rng = rng or random.Random()
         self._observe = observe
+        self._token = token
         self._attempts = 0
         self._address = 0
         self._connection: ClientConnection | None = None
@@ -209,6 +211,8 @@ class ReferenceClient:
         if self.position is not None:
             data["resume"] = self.position.as_resume()
         self._note("registering", data)
+        if self._token is not None:
+            data = {**data, "token": self._token}
         await connection.send(_envelope("register", data), text=True)
         while True:
             await self._may_read.wait()

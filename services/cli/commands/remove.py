@@ -10,6 +10,7 @@ import typer
 
 from services.cli.database import connection, url_in_force
 from services.cli.exits import Exit
+from services.cli.progress import working
 from services.cli.terminal import remark, say
 from services.setup import remove as remove_schema
 from shared.database import describe
@@ -21,12 +22,17 @@ def remove(
     """Take Wasla out of the database again.
 
     Triggers, functions and schema wasla go; the tables stay as they were. Repeatable.
+
+    \b
+    Example:
+      wasla remove --yes
     """
     url = url_in_force()
     if not yes and sys.stdin.isatty() and not typer.confirm(f"Remove schema wasla from {describe(url)}?", err=True):
         remark("nothing was changed")
         raise typer.Exit(Exit.FAILED)
-    asyncio.run(_remove(url))
+    with working(f"removing schema wasla from {describe(url)}"):
+        asyncio.run(_remove(url))
     say(f"schema wasla is removed from {describe(url)}")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.addresses import gateway_url
+from services.cli.completion import unwatched_names
 from services.cli.database import url_in_force
 from services.cli.exits import Exit
 from services.cli.journal import Journal
@@ -26,6 +27,7 @@ def setup(
             metavar="TABLE[:CHANNEL[:CAPTURE]]",
             help="Watch this table, too; repeatable. CAPTURE: notify_change, notify_booking_change or "
             "notify_vehicle_queue_change.",
+            autocompletion=unwatched_names,
         ),
     ] = None,
     station: Annotated[bool, typer.Option("--station", help="Make and watch the station's demo tables.")] = False,
@@ -39,9 +41,17 @@ def setup(
 ) -> None:
     """Install, and prove that changes arrive.
 
-    One transaction: everything or nothing is installed. Repeatable.
+    Connects to the database, and creates schema and triggers in one transaction. Repeatable.
+
+    Then sends a test event of every watched table, sees it arrive at a WebSocket, and prints the configuration.
 
     Exits non-zero when any step failed, and when no gateway answers to see the events arrive at.
+
+    \b
+    Examples:
+      wasla setup --dry-run
+      wasla setup --watch orders --watch audit.entries:audit_events
+      wasla setup --station --no-verify
     """
     settings = MonitorSettings.load()
     request = Request(
@@ -71,7 +81,7 @@ def _show(journal: Journal, code: Exit, shown: dict[str, Any], *, as_json: bool)
     elif code is Exit.OK:
         tables = shown.pop("tables")
         say("")
-        say_table(("configuration", ""), list(shown.items()))
+        say_table(("configuration", "value"), [(name.replace("_", " "), value) for name, value in shown.items()])
         if tables:
             say("")
             say_table(("table", "channel"), list(tables.items()))

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from services.cli.addresses import authority, reachable_host
+from services.cli.doctor.examine_bus import examine_bus
 from services.cli.doctor.facts import MachineFacts, PortFacts
 from services.cli.doctor.ports import answers_http, speaks_zeromq, who_answers
 from services.cli.monitor_page import fetch_status, read_status
@@ -25,9 +26,11 @@ from shared.errors import WaslaError
 def examine_machine(monitor: MonitorSettings, listener: ListenerSettings, configuration: Path | None) -> MachineFacts:
     """Return what is seen of this machine; what cannot be seen is said in the facts."""
     programs, supervisor_failure = _programs(configuration or supervisor_configuration())
-    status, status_failure = _status(authority(monitor.status_host, monitor.status_port))
+    page = authority(monitor.status_host, monitor.status_port)
+    status, status_failure = _status(page)
     return MachineFacts(
         ports=tuple(_port(place) for place in places(monitor, listener)),
+        bus=examine_bus(listener, page),
         programs=programs,
         supervisor_failure=supervisor_failure,
         status=status,

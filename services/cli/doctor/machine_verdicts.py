@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from services.cli.doctor.facts import MachineFacts, PortFacts
+from services.cli.doctor.bus_verdicts import judge_bus
+from services.cli.doctor.facts import BusFacts, MachineFacts, PortFacts
 from services.cli.doctor.finding import Finding
 from services.cli.scaling import Program, is_running, workers
 from services.cli.status_lines import duration
 from services.monitor.status import LineStatus, Status
+from shared.bus.handshakes import PATIENCE
 from shared.line_book import LineState
 
 _MUST_RUN = ("pg-listener", "monitor")
@@ -18,6 +20,7 @@ _ENDED = frozenset({"STOPPED", "EXITED"})
 def judge_machine(facts: MachineFacts) -> Iterator[Finding]:
     """Yield the findings on this machine; one where nothing of ours runs is told how to start it."""
     yield from _ports(facts.ports)
+    yield from judge_bus(facts.bus)
     yield from _supervision(facts)
     yield from _delivery(facts)
 
@@ -69,21 +72,28 @@ def _delivery(facts: MachineFacts) -> Iterator[Finding]:
         yield Finding("problem", "delivery", f"not measured: {facts.status_failure or 'no monitor answers'}")
         return
     yield _probe(facts.status)
-    yield from _lines(facts.status.lines)
+    yield from _lines(facts.status.lines, facts.bus)
     told = {line.remark for line in facts.status.lines}
     for warning in facts.status.warnings:
         if warning not in told:
             yield Finding("warning", "monitor", warning)
 
 
-def _lines(lines: Sequence[LineStatus]) -> Iterator[Finding]:
+def _lines(lines: Sequence[LineStatus], bus: BusFacts) -> Iterator[Finding]:
     """Say of each line what the monitor says of it, and what to do."""
-    ailing = [
-        Finding("warning", "lines", line.remark, _LINE_ADVICE.get(line.state, "")) for line in lines if line.remark
-    ]
+    ailing = [Finding("warning", "lines", line.remark, _line_advice(line, bus)) for line in lines if line.remark]
     yield from ailing
     if lines and not ailing and all(line.state == LineState.GOOD for line in lines):
         yield Finding("ok", "lines", f"every listener is heard and up to date ({len(lines)})")
+
+
+def _line_advice(line: LineStatus, bus: BusFacts) -> str:
+    if line.state in _UNHEARD and bus.refusals.get(line.line, 0) >= PATIENCE:
+        return (
+            "it hangs up on this machine, as one with another bus key does, or with one where the other has none: "
+            f"compare sha256sum {bus.key_file} on both, copy one file to the other, restart the processes there"
+        )
+    return _LINE_ADVICE.get(line.state, "")
 
 
 def _probe(status: Status) -> Finding:
@@ -103,13 +113,15 @@ def _probe(status: Status) -> Finding:
     return Finding("ok", "delivery", f"a change takes {duration(realtime.seconds)} from table to WebSocket")
 
 
-_LINE_ADVICE = {
-    "unheard": "start pg-listener there, or take the address out of WASLA_BUS_CONNECT",
-    "silent": "see that machine, its pg-listener's log, and what the network between lets through",
-    "no_database": "see that pg-listener's log: it must reach PostgreSQL to take over",
-    "elsewhere": "compare WASLA_DATABASE_URL on both machines",
-    "behind": "see that machine's load and its way to PostgreSQL",
-    "losing": "raise WASLA_RECEIVE_HIGH_WATER_MARK, or give this machine more processor time",
+_UNHEARD = frozenset({LineState.UNHEARD, LineState.SILENT})
+
+_LINE_ADVICE: dict[str, str] = {
+    LineState.UNHEARD: "start pg-listener there, or take the address out of WASLA_BUS_CONNECT",
+    LineState.SILENT: "see that machine, its pg-listener's log, and what the network between lets through",
+    LineState.NO_DATABASE: "see that pg-listener's log: it must reach PostgreSQL to take over",
+    LineState.ELSEWHERE: "compare WASLA_DATABASE_URL on both machines",
+    LineState.BEHIND: "see that machine's load and its way to PostgreSQL",
+    LineState.LOSING: "raise WASLA_RECEIVE_HIGH_WATER_MARK, or give this machine more processor time",
 }
 
 _ADVICE = {

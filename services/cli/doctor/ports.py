@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable
 from typing import Literal
 
+from services.cli.introducing import own, own_port
+
 TIMEOUT = 1.0
 
 Answer = Literal["free", "ours", "other", "nobody"]
@@ -39,9 +41,9 @@ def answers_http(path: str, is_ours: Callable[[int, bytes], bool]) -> Callable[[
     """Return a question over HTTP: is the answer to GET *path*, its status and its body, one of ours?"""
 
     def ask(host: str, port: int) -> bool:
-        connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+        connection = own_port(host, port, TIMEOUT)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=own().headers)
             response = connection.getresponse()
             return is_ours(response.status, response.read())
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.cli.doctor.database_verdicts import judge_database
 from services.cli.doctor.facts import Facts
-from services.cli.doctor.finding import Finding
+from services.cli.doctor.finding import Finding, Level
 from services.cli.doctor.machine_verdicts import judge_machine
 
 
@@ -16,3 +16,17 @@ def judge(facts: Facts) -> list[Finding]:
 def is_healthy(findings: list[Finding]) -> bool:
     """Tell whether nothing stops deliveries."""
     return all(finding.level != "problem" for finding in findings)
+
+
+def summary(findings: list[Finding]) -> tuple[Level, str]:
+    """Return the worst level and one line that counts what was found."""
+    problems, warnings = (sum(finding.level == level for finding in findings) for level in ("problem", "warning"))
+    good = len(findings) - problems - warnings
+    counted = f"{good} in order, {_times(warnings, 'warning')}, {_times(problems, 'problem')}"
+    if problems:
+        return "problem", counted
+    return ("warning", counted) if warnings else ("ok", f"{good} in order, nothing is wrong")
+
+
+def _times(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"

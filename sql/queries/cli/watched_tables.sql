@@ -14,6 +14,7 @@ WITH ailing AS (
 SELECT
     w.table_name AS "table",
     w.channel,
+    w.capture,
     EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = w.relation) AS "exists",
     ARRAY(
         SELECT a.trigger_name FROM ailing AS a

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from services.cli.doctor import examine_database
 
 _PORTS = {
     "WASLA_PORT": "{}",
@@ -19,8 +22,10 @@ _PORTS = {
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No variable of the caller's, addresses where nobody listens, and a directory without a project."""
-    for variable in ("WASLA_DATABASE_URL", "WASLA_HOST", "WASLA_STATUS_HOST", "WASLA_GATEWAY_URL", "WASLA_BUS_CONNECT"):
-        monkeypatch.delenv(variable, raising=False)
+    for variable in [name for name in os.environ if name.startswith("WASLA_")]:
+        monkeypatch.delenv(variable)
+    # On a machine with other work a notification may take longer than somebody at a terminal should wait.
+    monkeypatch.setattr(examine_database, "NOTIFICATION_TIMEOUT", 60.0)
     with ExitStack() as held:
         for variable, form in _PORTS.items():
             monkeypatch.setenv(variable, form.format(_mute_port(held)))
@@ -37,3 +42,10 @@ def _mute_port(held: ExitStack) -> int:
     bound.bind(("127.0.0.1", 0))
     port: int = bound.getsockname()[1]
     return port
+
+
+@pytest.fixture
+def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty database that the commands are pointed at."""
+    monkeypatch.setenv("WASLA_DATABASE_URL", database_url)
+    return database_url

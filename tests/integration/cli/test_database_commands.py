@@ -9,53 +9,14 @@ import pty
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 
-from services.cli.doctor.examine_database import examine_database
 from tests.integration.cli.commands import wasla
-from tests.servers import Server, only_newest
+from tests.integration.cli.databases import TABLES, execute, schema_exists, watched
+from tests.servers import only_newest
 
 ROOT = Path(__file__).resolve().parents[3]
-TABLES = """
-CREATE SCHEMA audit;
-CREATE TABLE tickets (id int PRIMARY KEY, note text);
-CREATE TABLE audit.entries (id int PRIMARY KEY);
-CREATE TABLE keyless (note text);
-"""
-
-
-@pytest.fixture
-def url(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty database that the commands are pointed at."""
-    monkeypatch.setenv("WASLA_DATABASE_URL", database_url)
-    return database_url
-
-
-async def execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-async def watched(url: str) -> dict[str, str]:
-    connection = await asyncpg.connect(url)
-    try:
-        return dict(await connection.fetch("SELECT table_name, channel FROM wasla.watched WHERE NOT internal"))
-    finally:
-        await connection.close()
-
-
-async def schema_exists(url: str) -> bool:
-    connection = await asyncpg.connect(url)
-    try:
-        return bool(await connection.fetchval("SELECT to_regnamespace('wasla') IS NOT NULL"))
-    finally:
-        await connection.close()
 
 
 async def test_setup_installs_and_watches_and_can_be_repeated(url: str) -> None:
@@ -67,7 +28,9 @@ async def test_setup_installs_and_watches_and_can_be_repeated(url: str) -> None:
         assert "ok       schema wasla is installed and current" in result.stdout
         assert "skipped  no test event was sent, as asked" in result.stdout
     assert await watched(url) == {"tickets": "ticket_events", "audit.entries": "entries_events"}
+    assert "ok       tickets: triggers are in place (notify_change), channel ticket_events" in result.stdout
     assert "tickets        ticket_events" in result.stdout
+    assert "status page    http://127.0.0.1:" in result.stdout
     assert url not in result.stdout
 
 
@@ -151,6 +114,35 @@ async def test_watch_and_unwatch(url: str) -> None:
     assert await watched(url) == {}
 
 
+async def test_the_watched_tables_are_listed(url: str) -> None:
+    await execute(url, TABLES)
+    before = await wasla("watch")
+    assert (before.exit_code, before.stdout) == (1, "")
+    assert "expected schema wasla in the database, found none; run wasla setup" in before.stderr
+    await wasla("setup", "--no-verify")
+    assert (await wasla("watch")).stdout == "no table is watched; run wasla watch TABLE\n"
+    assert (await wasla("watch", "--json")).stdout == "[]\n"
+    watched_now = await wasla("watch", "tickets", "--json")
+    entry = {"table": "tickets", "channel": "tickets_events", "capture": "notify_change", "triggered": True}
+    assert json.loads(watched_now.stdout) == [entry]
+    await execute(url, "DROP TRIGGER wasla_insert ON tickets")
+    assert (await wasla("watch")).stdout.splitlines() == [
+        "table    channel         capture        triggers",
+        "tickets  tickets_events  notify_change  see wasla doctor",
+    ]
+
+
+async def test_the_manual_shows_what_is_printed(station_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WASLA_DATABASE_URL", station_database_url)
+    manual = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for words in (("watch",), ("config", "backlog")):
+        assert f"$ wasla {' '.join(words)}\n{(await wasla(*words)).stdout}```\n" in manual
+
+
+async def test_a_channel_without_a_table_is_a_usage_error(url: str) -> None:
+    assert (await wasla("watch", "--channel", "t")).exit_code == 2
+
+
 @pytest.mark.parametrize("table", ["tickets", "nowhere"])
 async def test_unwatching_what_is_not_watched_is_said_and_fails(url: str, table: str) -> None:
     await execute(url, TABLES)
@@ -212,113 +204,3 @@ async def test_the_url_is_printed_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_
     assert (await wasla("database-url")).stdout == "postgresql://wasla:s3cret@/wasla?host=/x\n"
     monkeypatch.setenv("WASLA_DATABASE_URL", "postgresql://elsewhere/db")
     assert (await wasla("database-url")).stdout == "postgresql://elsewhere/db\n"
-
-
-async def test_the_doctor_finds_a_sound_database_sound(station_database_url: str) -> None:
-    facts = await examine_database(station_database_url)
-    assert facts.failure is None
-    assert facts.server is not None
-    assert facts.server.notifications_arrive
-    assert abs(facts.server.clock_ahead) < 1.0
-    assert facts.server.triggers_off_for == ()
-    assert facts.installation is not None
-    assert facts.installation.installed
-    assert (facts.installation.pending, facts.installation.altered) == ((), ())
-    assert [(table.table, table.channel) for table in facts.installation.watched] == [
-        ("bookings", "booking_events"),
-        ("day_passes", "day_passes_events"),
-        ("exit_passes", "exit_passes_events"),
-        ("vehicle_queue", "vehicle_events"),
-    ]
-    assert all(table.exists and not table.missing_triggers for table in facts.installation.watched)
-    assert not any(table.disabled_triggers or table.unwatched_partitions for table in facts.installation.watched)
-
-
-async def doctor(url: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return what the doctor finds wrong with the database."""
-    monkeypatch.setenv("WASLA_DATABASE_URL", url)
-    result = await wasla("doctor", "--json")
-    assert result.exit_code == 1, result.output  # no monitor runs in these tests, and that is a problem, too
-    return [
-        f"{finding['subject']}: {finding['what']}" for finding in json.loads(result.stdout) if finding["level"] != "ok"
-    ]
-
-
-async def test_the_doctor_names_triggers_that_are_gone_or_disabled(
-    station_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await execute(
-        station_database_url,
-        "DROP TRIGGER wasla_insert ON bookings; ALTER TABLE day_passes DISABLE TRIGGER wasla_update;"
-        "DROP TABLE exit_passes;",
-    )
-    found = await doctor(station_database_url, monkeypatch)
-    assert "bookings: triggers are missing: wasla_insert" in found
-    assert "day_passes: triggers are disabled: wasla_update" in found
-    assert "exit_passes: watched, but the table is gone" in found
-    assert not any(finding.startswith("vehicle_queue") for finding in found)
-
-
-async def test_the_doctor_names_partitions_that_came_later(
-    installed_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await execute(
-        installed_database_url,
-        "CREATE TABLE trips (id int PRIMARY KEY) PARTITION BY RANGE (id);"
-        "CREATE TABLE trips_1 PARTITION OF trips FOR VALUES FROM (0) TO (10); SELECT wasla.watch('trips');"
-        "CREATE TABLE trips_2 PARTITION OF trips FOR VALUES FROM (10) TO (20);",
-    )
-    found = await doctor(installed_database_url, monkeypatch)
-    assert [finding for finding in found if finding.startswith("trips")] == [
-        "trips: writes named at these partitions are not seen: trips_2"
-    ]
-    assert (await wasla("watch", "trips")).exit_code == 0
-    assert not any(finding.startswith("trips") for finding in await doctor(installed_database_url, monkeypatch))
-
-
-async def test_the_doctor_names_a_schema_that_is_not_there_or_not_current(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "schema wasla: not installed" in await doctor(database_url, monkeypatch)
-    await wasla("setup", "--no-verify")
-    assert "tables: no table is watched" in await doctor(database_url, monkeypatch)
-    await execute(database_url, "UPDATE wasla.migration SET checksum = 'another' WHERE name = 'R_010_capture'")
-    assert any("R_010_capture" in finding for finding in await doctor(database_url, monkeypatch))
-
-
-async def test_the_doctor_names_missing_rights(
-    postgres_server: Server, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = urlsplit(database_url).path[1:]
-    await execute(database_url, f"CREATE ROLE {name}_guest LOGIN")
-    try:
-        guest = postgres_server.url(name, user=f"{name}_guest")
-        assert f"rights: {name}_guest may not create a schema in this database" in await doctor(guest, monkeypatch)
-        monkeypatch.setenv("WASLA_DATABASE_URL", guest)
-        refused = await wasla("setup", "--no-verify")
-        assert refused.exit_code == 1
-        assert "GRANT CREATE ON DATABASE" in refused.stdout
-        monkeypatch.setenv("WASLA_DATABASE_URL", database_url)
-        await wasla("setup", "--no-verify")
-        assert any(
-            finding.startswith(f"schema wasla: {name}_guest cannot read it")
-            for finding in await doctor(guest, monkeypatch)
-        )
-    finally:
-        await execute(database_url, f"DROP ROLE {name}_guest")
-
-
-async def test_the_doctor_names_those_whose_changes_fire_no_trigger(
-    station_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = urlsplit(station_database_url).path[1:]
-    await execute(station_database_url, f"ALTER DATABASE {name} SET session_replication_role = replica")
-    assert any(
-        finding.startswith(f"triggers: session_replication_role is replica for every role in {name}")
-        for finding in await doctor(station_database_url, monkeypatch)
-    )
-
-
-async def test_the_doctor_notes_two_phase_commit(two_phase_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = await doctor(two_phase_server.url("postgres"), monkeypatch)
-    assert any(finding.startswith("two-phase commit: max_prepared_transactions is 10") for finding in found)

@@ -21,6 +21,27 @@ async def test_the_key_lies_where_the_processes_look_for_it(tmp_path: Path) -> N
     assert f"scp -p {path} MACHINE:{path}" in answer.stdout
 
 
+async def test_clients_have_a_key_of_their_own(tmp_path: Path) -> None:
+    answer = await wasla("keys")
+    path = tmp_path / "data" / "client.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert f"scp -p {path} MACHINE:{path}" in answer.stdout
+    assert path.read_text().strip() not in answer.stdout + (await wasla("config")).stdout
+
+
+async def test_each_key_is_made_and_replaced_by_itself(tmp_path: Path) -> None:
+    bus, clients = tmp_path / "data" / "bus.key", tmp_path / "data" / "client.key"
+    assert (await wasla("keys", "--only", "bus")).exit_code == Exit.OK
+    former = bus.read_text()
+    assert not clients.exists()
+    assert (await wasla("keys")).exit_code == Exit.OK, "what is missing is made beside what is there"
+    presented = clients.read_text()
+    assert (await wasla("keys", "--only", "bus", "--replace")).exit_code == Exit.OK
+    assert clients.read_text() == presented
+    assert bus.read_text() != former
+    assert (await wasla("keys", "--only", "clients")).exit_code == Exit.FAILED
+
+
 async def test_a_second_key_is_made_only_when_asked(tmp_path: Path) -> None:
     await wasla("keys")
     former = read_key(tmp_path / "data" / "bus.key")

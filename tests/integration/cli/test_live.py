@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import signal
 import socket
 import sys
@@ -23,6 +24,7 @@ from services.cli.stream import follow
 from services.monitor.settings import MonitorSettings
 from tests.databases import fresh_database
 from tests.integration.cli.commands import wasla
+from tests.integration.cli.terminals import on_a_terminal
 from tests.servers import Server, only_newest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -202,6 +204,34 @@ async def test_tail_prints_what_was_asked_for_and_ends_after_so_many(live: str) 
         assert await asyncio.wait_for(process.wait(), 30) == 0
     assert (event["table"], event["event_type"], event["business_event"]) == ("bookings", "INSERT", "BOOKING_CREATED")
     assert event["data"]["destination_id"] == "jemmal"
+
+
+@only_newest
+async def test_tail_shows_what_was_before(live: str) -> None:
+    await set_up_station()
+    await book(live, "moknin", "jemmal", "sahline")
+    last = await wasla("tail", "--table", "bookings", "--event", "INSERT", "--last", "2", "-n", "2", "--json")
+    assert last.exit_code == 0, last.output
+    events = [json.loads(line) for line in last.stdout.splitlines()]
+    assert [event["data"]["destination_id"] for event in events] == ["jemmal", "sahline"]
+    since = await wasla("tail", "--table", "bookings", "--since", str(events[0]["seq"]), "-n", "1", "--json")
+    assert json.loads(since.stdout)["seq"] == events[1]["seq"]
+
+
+@only_newest
+async def test_a_terminal_gets_events_in_colour_and_never_wider_than_itself(live: str) -> None:
+    await set_up_station()
+    await book(live, "moknin")
+
+    def look(*words: str) -> str:
+        with on_a_terminal("tail", "--table", "bookings", "--last", "1", "-n", "1", *words, columns=100) as terminal:
+            assert terminal.ends() == 0
+            return next(line for line in terminal.text.splitlines() if "INSERT" in line)
+
+    shown = await asyncio.to_thread(look)
+    assert "\x1b[32mINSERT" in shown
+    assert len(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown).strip()) == 100
+    assert "vehicle_license_plate" in await asyncio.to_thread(look, "--full")
 
 
 @only_newest

@@ -28,7 +28,9 @@ async def serving(app: web.Application, variable: str, monkeypatch: pytest.Monke
 
 @pytest.fixture
 async def seen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Observations]:
-    """What the monitor knows, served at WASLA_STATUS_PORT."""
+    """What the monitor knows, served at WASLA_STATUS_PORT; what was measured stays good for as long as a test takes."""
+    for variable in ("WASLA_PROBE_INTERVAL", "WASLA_PROBE_LATE_AFTER"):
+        monkeypatch.setenv(variable, "3600")
     found = observe(MonitorSettings.load())
     async with serving(make_app(found), "WASLA_STATUS_PORT", monkeypatch):
         yield found

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from shared.bus.messages import (
     Batch,
     Beat,
@@ -19,6 +21,8 @@ from shared.bus.messages import (
     Hello,
     ReplayReply,
     ReplayRequest,
+    RevocationsReply,
+    RevocationsRequest,
     RosterAnswer,
     RosterQuery,
     RosterReply,
@@ -99,6 +103,8 @@ class FakeListener:
     first_seq: int = 1
     catalog: Catalog = CATALOG
     since: float = 1_750_000_000.0
+    withholds_revocations: bool = False
+    revocations: RevocationsReply = field(default_factory=lambda: RevocationsReply(0, 1, {}, []))
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
@@ -127,8 +133,22 @@ class FakeListener:
 
     def beat(self) -> None:
         self.publisher.publish(
-            Beat("fake", self.leading, self.epoch, self.top, self.database_up, self.since, 1, time.time())
+            Beat(
+                "fake",
+                self.leading,
+                self.epoch,
+                self.top,
+                self.database_up,
+                self.since,
+                1,
+                time.time(),
+                self.revocations.version,
+            )
         )
+
+    def revoke(self, *, users: dict[str, float] | None = None, token_ids: list[str] | None = None) -> None:
+        """Have this be what is revoked from now on."""
+        self.revocations = RevocationsReply(0, self.revocations.version + 1, users or {}, token_ids or [])
 
     async def _beat(self) -> None:
         while True:
@@ -150,11 +170,17 @@ class FakeListener:
                     self.publisher.reply(peer, self._replay(request))
                 case CatalogRequest(request_id):
                     self.publisher.reply(peer, CatalogReply(request_id, 1, self.catalog))
+                case RevocationsRequest(request_id):
+                    self._tell_revocations(peer, request_id)
                 case BroadcastRequest(request_id, broadcast):
                     self.publisher.publish(broadcast)
                     self.publisher.reply(peer, Done(request_id))
                 case RosterRequest(request_id):
                     asyncio.get_running_loop().create_task(self._roster(peer, request_id))
+
+    def _tell_revocations(self, peer: bytes, request_id: int) -> None:
+        if not self.withholds_revocations:
+            self.publisher.reply(peer, msgspec.structs.replace(self.revocations, request_id=request_id))
 
     async def _roster(self, peer: bytes, request_id: int) -> None:
         self.answers.clear()

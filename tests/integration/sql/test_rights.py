@@ -51,6 +51,9 @@ async def test_it_runs_the_self_test(cashier: asyncpg.Connection, station: Seque
         "SELECT * FROM wasla.sequence(1, 1, false, '{}')",
         "SELECT wasla.watch('bookings')",
         "SELECT wasla.maintain_log('1 s', 1)",
+        "SELECT * FROM wasla.revocation",
+        "SELECT wasla.revoke('user', 'amine')",
+        "SELECT wasla.unrevoke('user', 'amine')",
         "CREATE TRIGGER mine AFTER INSERT ON bookings EXECUTE FUNCTION wasla.notify_change()",
     ],
 )

@@ -1,4 +1,4 @@
-"""Events and the monitor's status as lines for people."""
+"""The monitor's status as lines for people."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.cli.conversation import Happened
-from services.cli.event_lines import event_pieces
-from services.cli.status_lines import duration, indicators, line_rows, process_rows
+from services.cli.gateways import Gateway
+from services.cli.status_lines import duration, gateway_rows, indicators, line_rows, process_rows, throughput
+from services.cli.throughput import Rates
 from services.monitor.status import (
     DatabaseStatus,
     EventStatus,
@@ -19,37 +19,6 @@ from services.monitor.status import (
     Status,
     WebSocketStatus,
 )
-
-
-def line(**seen: Any) -> str:
-    fields = {"event_type": "INSERT", "table": "bookings", "id": "b1", "timestamp": "T", "seq": 7, "channel": "c"}
-    rows = {name: msgspec.Raw(msgspec.json.encode(seen.pop(name))) for name in ("data", "old") if name in seen}
-    return "".join(text for text, _ in event_pieces(Happened(**{**fields, **seen, **rows})))
-
-
-def test_an_insert_shows_its_row() -> None:
-    shown = line(data={"id": "b1", "name": "Ksar Hellal é"}, business_event="BOOKING_CREATED")
-    assert shown == 'T        7  INSERT    bookings  b1  BOOKING_CREATED  {"id":"b1","name":"Ksar Hellal é"}'
-
-
-def test_an_update_shows_what_changed() -> None:
-    shown = line(event_type="UPDATE", data={"id": "b1", "n": 2, "s": None}, changed=["n", "s"], old={"n": 1, "s": "x"})
-    assert shown.endswith('bookings  b1  n: 1 -> 2, s: "x" -> null')
-
-
-def test_a_number_of_thousands_of_digits_is_shown_as_it_came() -> None:
-    number = "1" * 5001
-    new, old = msgspec.Raw(b'{"n": %b}' % number.encode()), msgspec.Raw(b'{"n": 1.50}')
-    assert line(data=new).endswith(f'{{"n": {number}}}')
-    assert line(event_type="UPDATE", data=new, changed=["n"], old=old).endswith(f"n: 1.50 -> {number}")
-
-
-def test_an_update_that_changed_nothing_says_so() -> None:
-    assert line(event_type="UPDATE", data={"id": "b1"}, changed=[], old={}).endswith("b1  nothing changed")
-
-
-def test_a_truncate_has_neither_key_nor_row() -> None:
-    assert line(event_type="TRUNCATE", id=None).rstrip() == "T        7  TRUNCATE  bookings"
 
 
 @pytest.mark.parametrize(
@@ -134,13 +103,23 @@ def test_processes_and_listeners_are_rows() -> None:
         loop_lag=0.002, restarts=1, supervised=True,
     )  # fmt: skip
     heard = LineStatus(
-        line="tcp://127.0.0.1:8767", listener="l", leading=True, epoch="e", top_seq=42, database_up=False, silent=False,
-        age=0.1,
+        line="tcp://127.0.0.1:8767", listener="l", leading=True, epoch="e" * 24, top_seq=42,
+        database_up=False, silent=False, age=0.1,
     )  # fmt: skip
     shown = status(processes=[process], lines=[heard])
-    assert process_rows(shown) == [["gateway:gateway-00", "serving", "late", "7", "3.0 s ago", "2.0 ms", "1"]]
+    assert process_rows(shown) == [["gateway:gateway-00", "serving", "late", "7", "3.0 s", "2.0 ms", "1"]]
     silent = msgspec.structs.replace(heard, silent=True, state="silent")
     assert line_rows(status(lines=[silent]))[0][1:3] == ["silent", "-"]
     late = msgspec.structs.replace(heard, state="no_database", behind=3)
     assert [line_rows(status(lines=[late]))[0][index] for index in (1, 2, 5)] == ["no database", "leader", "3"]
-    assert line_rows(shown) == [["tcp://127.0.0.1:8767", "good", "leader", "e", "42", "0", "down", "100.0 ms ago"]]
+    assert line_rows(shown) == [["tcp://127.0.0.1:8767", "good", "leader", "eeeeeeee", "42", "0", "down", "100.0 ms"]]
+
+
+def test_gateways_are_rows() -> None:
+    gateway = Gateway("gateway:gateway-00", "m", clients=3, lagging=1, behind=2, seq=42, deliveries=1000)
+    assert gateway_rows([gateway]) == [["gateway:gateway-00", "3", "1", "2", "42", "1000"]]
+
+
+def test_throughput_in_words() -> None:
+    assert throughput(Rates()) == "throughput: being measured"
+    assert throughput(Rates(2.5, 12345.6)) == ("throughput: 2.5 events/s sequenced, 12,346 deliveries/s to clients")

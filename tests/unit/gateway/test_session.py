@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from services.gateway import session as session_module
-from services.gateway.effects import AskRoster, Close, Effect, Enter, Interested, Publish, Reply
+from services.gateway.access.admission import Door
+from services.gateway.effects import AskRoster, Close, Deny, Effect, Enter, Interested, Publish, Reply
 from services.gateway.errors import SENTENCES, Slug
 from services.gateway.session import MESSAGE_TYPES, TABLE, Context, Limits, Session, SessionState
 from services.gateway.subscriptions import EVERYTHING, Subscription
+from shared.access.client_key import ClientKey
 from shared.bus.messages import Recipient
+from shared.catalog import Catalog, Table
 from shared.close_codes import CloseCode
 from shared.positions import Position
 
 LIMITS = Limits(max_subscriptions=2, max_conditions=2, max_messages_per_second=50)
-CONTEXT = Context(None, LIMITS, 1_000_000.0)
+CONTEXT = Context(None, LIMITS, 1_000_000.0, Door())
 
 
 def tell(session: Session, message_type: str, data: Any = None, context: Context = CONTEXT) -> list[Effect]:
@@ -116,7 +118,7 @@ def test_clients_carries_the_id_of_the_question() -> None:
 
 def test_more_messages_in_a_second_than_allowed_close() -> None:
     session = registered()
-    limits = Context(None, Limits(2, 2, 3), 5_000_000.5)
+    limits = Context(None, Limits(2, 2, 3), 5_000_000.5, Door())
     for _ in range(3):
         (effect,) = tell(session, "ping", context=limits)
         assert isinstance(effect, Reply)
@@ -127,14 +129,36 @@ def test_more_messages_in_a_second_than_allowed_close() -> None:
 def test_the_next_second_counts_anew() -> None:
     session = registered()
     for second in range(10):
-        context = Context(None, Limits(2, 2, 1), 5_000_000.0 + second)
+        context = Context(None, Limits(2, 2, 1), 5_000_000.0 + second, Door())
         (effect,) = tell(session, "ping", context=context)
         assert isinstance(effect, Reply)
 
 
-def test_a_refused_token_closes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "admit", lambda token: None)
-    assert tell(Session("c1"), "register", {"app_name": "a"}) == [Close(CloseCode.UNAUTHORIZED)]
+CLOSED = Context(None, LIMITS, 1_000_000.0, Door(ClientKey("k" * 32)))
+
+
+@pytest.mark.parametrize("data", [{}, {"token": ""}, {"token": "K" * 32}, {"token": "k" * 31}])
+def test_who_has_no_key_is_told_so_and_closed(data: dict[str, str]) -> None:
+    session = Session("c1")
+    deny, error, close = tell(session, "register", {"app_name": "a", **data}, CLOSED)
+    assert isinstance(deny, Deny)
+    assert code_of(error) == "unauthorized"
+    assert close == Close(CloseCode.UNAUTHORIZED)
+    assert session.state is SessionState.CLOSED
+
+
+def test_who_has_no_key_learns_nothing_of_what_is_watched() -> None:
+    catalog = Catalog({"secrets": Table("secret_events", {})})
+    data = {"app_name": "a", "subscribe": [{"id": "s", "tables": ["guess"]}]}
+    effects = tell(Session("c1"), "register", data, CLOSED._replace(catalog=catalog))
+    assert [code_of(effect) for effect in effects] == [None, "unauthorized", None]
+
+
+@pytest.mark.parametrize(("presented", "data"), [(None, {"token": "k" * 32}), ("k" * 32, {})])
+def test_the_key_comes_with_register_or_with_the_handshake(presented: str | None, data: dict[str, str]) -> None:
+    session = Session("c1", presented)
+    assert tell(session, "register", {"app_name": "a", **data}, CLOSED) == [Enter(EVERYTHING, None)]
+    assert "k" * 32 not in repr([getattr(session, name) for name in Session.__slots__])
 
 
 def test_every_error_has_its_sentence() -> None:

@@ -1,0 +1,26 @@
+"""What a good token says, and who can tell whether it is good. Pure; small, for who takes no tokens loads no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a good token says; times are Unix seconds."""
+
+    user: str
+    expires_at: float
+    issued_at: float | None = None
+    token_id: str | None = None
+
+
+class Tokens(Protocol):
+    """Checks tokens; ``leeway``, in seconds, is by how much clocks may differ."""
+
+    @property
+    def leeway(self) -> float: ...
+
+    def verify(self, token: str, now: float) -> Claims:
+        """Return what *token* says, or raise Denial; *now* is Unix time in seconds."""

@@ -1,0 +1,167 @@
+/** The page: two posts, what happened, the busiest day. Everything on it is drawn at most once a frame. */
+import { connectSwitches } from "/assets/appearance.js";
+import { addWords, onLanguage, t, translate } from "/assets/words.js";
+import { Refusal, ask } from "./api.js";
+import { provoke } from "./conflict.js";
+import { Counter } from "./counter.js";
+import { Day } from "./day.js";
+import { mark, say } from "./elements.js";
+import { dinars, whole } from "./format.js";
+import { Happenings } from "./happenings.js";
+import { Journal } from "./journal.js";
+import { Latencies } from "./latency.js";
+import { move } from "./motion.js";
+import { Post } from "./post.js";
+import { Queue } from "./queue.js";
+import { Told } from "./told.js";
+import { words } from "./words-of-station.js";
+
+const SIMULATION = "simulation";
+const HIDDEN_INTERVAL = 500;
+const PATIENCE = 1500;
+const ENOUGH = 5; // measurements before percentiles mean anything
+const NOTHING_HERE = ["no_station", "switched_off"];
+const TROUBLES = ["no_station", "switched_off", "database_down"];
+
+addWords(words);
+const $ = (selector) => document.querySelector(selector);
+const journal = new Journal();
+const latencies = new Latencies();
+/** @type {Map<string, string>} the latest stamp of each transaction that is not on the screen yet */
+let arrived = new Map();
+let lit = new Set();
+let isScheduled = false;
+/** @type {number | null} milliseconds of the change seen last */
+let latest = null;
+
+const urls = await gatewayUrls();
+const counterPost = new Post({ name: "Poste 1, guichet", urls, changed: schedule });
+const queuePost = new Post({ name: "Poste 2, file", urls, changed: schedule, taken: note });
+const counter = new Counter($("#counter"), counterPost, new Told($("#counter .told")));
+const queue = new Queue($("#queue"), queuePost, new Told($("#queue .told")));
+const happenings = new Happenings($("#journal"), journal);
+const day = new Day($("#day"), new Told($("#day .told")));
+
+connectSwitches({ theme: $("#theme"), language: $("#language") });
+translate(document.documentElement);
+onLanguage(() => {
+  show();
+  showSync();
+});
+$("#conflict").addEventListener("click", async ({ currentTarget }) => {
+  currentTarget.disabled = true;
+  await provoke(counter, queue);
+  currentTarget.disabled = false;
+});
+await compareClocks();
+counterPost.connect();
+queuePost.connect();
+setTimeout(loadWithoutLink, PATIENCE);
+void day.look();
+show();
+
+/** Where no gateway answers, the rows are shown all the same, or why there are none; they are read again with the link. */
+function loadWithoutLink() {
+  for (const post of [counterPost, queuePost]) if (post.gateway === null) void post.screen.follow();
+}
+
+function note(event, before) {
+  journal.add(event, before);
+  if (!document.hidden) arrived.set(event.tx.id, event.timestamp);
+  if (event.origin === SIMULATION) day.seen();
+  const queueId = event.table === "vehicle_queue" ? event.data?.id : event.data?.queue_id;
+  if (queueId) lit.add(queueId);
+}
+
+function schedule() {
+  if (isScheduled) return;
+  isScheduled = true;
+  if (document.hidden) setTimeout(draw, HIDDEN_INTERVAL);
+  else requestAnimationFrame(draw);
+}
+
+function draw() {
+  isScheduled = false;
+  show();
+  const stamps = [...arrived.values()];
+  arrived = new Map();
+  for (const queueId of lit) queue.light(queueId);
+  lit = new Set();
+  if (stamps.length === 0) return;
+  // The next task runs when this frame is painted.
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => {
+    channel.port1.close();
+    const now = Date.now();
+    pulse(Math.max(...stamps.map((stamp) => latencies.shown(stamp, now))));
+  };
+  channel.port2.postMessage(null);
+}
+
+function show() {
+  counter.show();
+  queue.show();
+  happenings.show();
+  day.show();
+  link($("#counter .link"), counterPost);
+  link($("#queue .link"), queuePost);
+  trouble();
+  const { today } = queuePost.board;
+  say($("#departures"), whole(today.departures));
+  say($("#seats-sold"), whole(today.seats));
+  say($("#takings"), dinars(today.takings));
+  document.body.toggleAttribute("data-loaded", queuePost.screen.isLoaded && counterPost.screen.isLoaded);
+}
+
+function link(badge, post) {
+  const { connected, database } = post.client.status;
+  const state = !connected ? (post.gateway === null ? "connecting" : "lost") : database === "down" ? "stale" : "connected";
+  mark(badge, "data-tone", { connected: "good", connecting: "idle", lost: "bad", stale: "warn" }[state]);
+  mark(badge, "data-gateway", connected ? post.gateway : null);
+  say(badge.querySelector(".text"), t(`link.${state}`, { gateway: post.gateway }));
+}
+
+function trouble() {
+  const failure = queuePost.failure ?? counterPost.failure;
+  const place = $("#trouble");
+  place.hidden = failure === null;
+  document.body.toggleAttribute("data-off", NOTHING_HERE.includes(failure?.code) && !queuePost.screen.isLoaded);
+  if (failure === null) return;
+  const code = failure instanceof Refusal && TROUBLES.includes(failure.code) ? failure.code : "other";
+  say(place, t(`trouble.${code}`));
+}
+
+function pulse(milliseconds) {
+  latest = milliseconds;
+  move($("#sync .wire i"), "run");
+  showSync();
+}
+
+function showSync() {
+  const ms = $("#sync .ms");
+  say(ms, latest === null ? t("sync.waiting") : t("sync.ms", { ms: whole(latest) }));
+  $("#sync").classList.toggle("measured", latest !== null);
+  const percentiles = $("#sync .percentiles");
+  percentiles.hidden = latencies.count < ENOUGH;
+  if (percentiles.hidden) return;
+  const figures = { p50: whole(latencies.percentile(0.5)), p99: whole(latencies.percentile(0.99)), count: whole(latencies.count) };
+  for (const [place, key] of ["sync.p50", "sync.p99", "sync.count"].entries()) say(percentiles.children[place], t(key, figures));
+}
+
+async function compareClocks() {
+  try {
+    await ask("clock"); // the first call also opens a connection
+    const sentAt = Date.now();
+    const { now } = await ask("clock");
+    latencies.compare(sentAt, now, Date.now());
+  } catch {
+    // the posts say what the trouble is
+  }
+}
+
+async function gatewayUrls() {
+  if (globalThis.WASLA_URLS !== undefined) return globalThis.WASLA_URLS;
+  const status = await fetch("/status.json", { cache: "no-store" }).then((answer) => answer.json()).catch(() => ({}));
+  const scheme = status.gateway_scheme ?? (location.protocol === "https:" ? "wss" : "ws");
+  return [`${scheme}://${location.hostname}:${status.gateway_port ?? 8765}`];
+}

@@ -1,0 +1,29 @@
+/** What a post tells its clerk: the last act's outcome, good or refused, read out by screen readers. */
+import { language, t } from "/assets/words.js";
+import { Refusal } from "./api.js";
+import { mark, say } from "./elements.js";
+import { move } from "./motion.js";
+
+export class Told {
+  /** @param {HTMLElement} place */
+  constructor(place) {
+    this.place = place;
+  }
+
+  good(text) {
+    this.#show("good", text);
+  }
+
+  /** An act was refused, or did not get through. @param {unknown} error */
+  bad(error) {
+    const sentence = error instanceof Refusal ? error.in(language()) : t("told.unreachable");
+    this.#show("bad", t("told.refused", { sentence }));
+  }
+
+  #show(tone, text) {
+    mark(this.place, "data-tone", tone);
+    this.place.removeAttribute("data-t"); // the hint that stood here
+    say(this.place, text);
+    move(this.place, tone === "bad" ? "refuse" : "tell");
+  }
+}

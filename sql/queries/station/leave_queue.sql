@@ -1,0 +1,2 @@
+-- The departure: the queue row goes.
+DELETE FROM public.vehicle_queue WHERE id = $1

@@ -1,0 +1,2 @@
+-- The day's date by the database's clock.
+SELECT localtimestamp::date

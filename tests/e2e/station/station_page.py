@@ -1,0 +1,71 @@
+"""What a test does and reads on the station's page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.e2e.fleet import DEADLINE
+
+PATIENCE = DEADLINE * 1000
+"""Milliseconds."""
+
+_QUEUE = """() => Object.fromEntries([...document.querySelectorAll('.vehicle')].map(
+    (row) => [row.dataset.key, [row.dataset.status, Number(row.dataset.free)]]))"""
+_SAME = """(expected) => {
+    const rows = [...document.querySelectorAll('.vehicle')];
+    const shown = rows.map(({ dataset }) => [dataset.key, dataset.status, dataset.free]);
+    return JSON.stringify(shown.sort()) === JSON.stringify(expected);
+}"""
+
+_SAYS = """([place, word]) =>
+    document.querySelector(place).textContent.replaceAll('\\u00a0', ' ').includes(word)"""
+
+
+class StationPage:
+    """One open page; errors of its scripts are kept, a refused sale (HTTP 409) is none."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.set_default_timeout(PATIENCE)
+
+    async def open(self, url: str) -> None:
+        """Open it and wait until both posts have their rows."""
+        await self.page.goto(url)
+        await self.page.wait_for_selector("body[data-loaded]")
+
+    async def sell(self, destination: str) -> None:
+        """Sell at the counter."""
+        await self.page.click(f'.destination[data-key="{destination}"]')
+
+    async def told(self, post: str, *words: str) -> str:
+        """Wait until a post says all of these words; return what it says."""
+        place = self.page.locator(f"#{post} .told")
+        for word in words:
+            await self.page.wait_for_function(
+                _SAYS,
+                arg=[f"#{post} .told", word],
+            )
+        return (await place.inner_text()).replace("\N{NO-BREAK SPACE}", " ")
+
+    async def shows(self, queue_id: str, status: str, free: int) -> None:
+        """Wait until the board shows a vehicle so."""
+        await self.page.wait_for_selector(
+            f'.vehicle[data-key="{queue_id}"][data-status="{status}"][data-free="{free}"]'
+        )
+
+    async def queue(self) -> dict[str, Any]:
+        """Return what the board shows: status and free seats by vehicle."""
+        found: dict[str, Any] = await self.page.evaluate(_QUEUE)
+        return found
+
+    async def shows_exactly(self, rows: list[tuple[str, str, int]]) -> None:
+        """Wait until the board shows these vehicles and no others."""
+        await self.page.wait_for_function(_SAME, arg=sorted([key, status, str(free)] for key, status, free in rows))
+
+    async def text(self, selector: str) -> str:
+        """Return a text, its spaces as plain ones."""
+        return " ".join((await self.page.inner_text(selector)).split())

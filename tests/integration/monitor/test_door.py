@@ -1,0 +1,122 @@
+"""Who may look at the status page: by the right name, and beyond this machine with the key."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, TCPConnector, encode_basic_auth
+
+from services.monitor.door import Door, presented_key
+from services.monitor.service import observe
+from services.monitor.settings import MonitorSettings
+from services.monitor.web import serving
+from shared.access.client_key import write_client_key
+from shared.access.own_tools import introduction
+from shared.access.tls import certificate
+from shared.errors import ConfigurationError
+from tests.certificates import make_certificate
+
+KEY = "k" * 40
+
+
+@asynccontextmanager
+async def page(port: int, context: ssl.SSLContext | None = None, **settings: Any) -> AsyncIterator[ClientSession]:
+    """Serve the page by these settings, for whom they let in, on this machine."""
+    made = MonitorSettings(**settings)
+    scheme = "http" if context is None else "https"
+    connector = TCPConnector(ssl=True if context is None else context)
+    async with (
+        serving(observe(made), host="127.0.0.1", port=port, door=Door(made).middleware, certificate=certificate(made)),
+        ClientSession(f"{scheme}://127.0.0.1:{port}", connector=connector) as session,
+    ):
+        yield session
+
+
+async def status(session: ClientSession, path: str = "/status.json", method: str = "GET", **headers: str) -> int:
+    async with session.request(method, path, headers=headers) as answer:
+        return answer.status
+
+
+async def test_this_machine_needs_no_key(free_port: int) -> None:
+    async with page(free_port, client_key=KEY) as session:
+        assert await status(session) == 200
+
+
+async def test_a_name_that_is_not_ours_is_refused_with_what_to_set(free_port: int) -> None:
+    async with page(free_port, allowed_hosts="till.example") as session:
+        for host in ("evil.example", f"evil.example:{free_port}", "localhost.evil.example", "10.9.8.7", ""):
+            async with session.get("/status.json", headers={"Host": host}) as answer:
+                assert answer.status == 403
+                assert "WASLA_ALLOWED_HOSTS" in await answer.text()
+                assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        for host in ("localhost:1", f"127.0.0.1:{free_port}", "[::1]", "till.example:8766"):
+            assert await status(session, Host=host) == 200
+        assert await status(session, "/healthz", Host="evil.example") == 200
+
+
+async def test_beyond_this_machine_the_key_is_asked_for(free_port: int) -> None:
+    async with page(free_port, status_host="0.0.0.0", client_key=KEY) as session:
+        for path in ("/", "/status.json", "/metrics", "/readyz", "/assets/theme.css", "/nothing"):
+            assert await status(session, path) == 401
+        async with session.get("/") as answer:
+            assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+        assert await status(session, Authorization=encode_basic_auth("anybody", KEY)) == 200
+        assert await status(session, Authorization=f"Bearer {KEY}") == 200
+        assert await status(session, **introduction(MonitorSettings(client_key=KEY)).headers) == 200
+        for wrong in (encode_basic_auth(KEY, "wrong"), f"Bearer {KEY}x", "Bearer", "Basic !", f"Digest {KEY}", KEY):
+            assert await status(session, Authorization=wrong) == 401
+        assert await status(session, "/healthz") == 200
+
+
+async def test_a_new_key_is_in_force_when_it_was_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "client.key"
+    write_client_key(path)
+    entrance = Door(MonitorSettings(status_host="0.0.0.0", client_key_file=path))
+    path.unlink()
+    with pytest.raises(ConfigurationError):
+        entrance.reload()
+    write_client_key(path)
+    entrance.reload()
+    assert entrance._key is not None
+    assert entrance._key.is_same(path.read_text().strip())
+
+
+async def test_where_anonymous_is_allowed_nobody_is_asked(free_port: int) -> None:
+    async with page(free_port, status_host="0.0.0.0", allow_anonymous=True, client_key=KEY) as session:
+        assert await status(session) == 200
+
+
+async def test_a_page_of_another_site_changes_nothing(free_port: int) -> None:
+    async with page(free_port) as session:
+        assert await status(session, method="POST", Origin="https://evil.example") == 403
+        assert await status(session, method="POST", Origin="null") == 403
+        assert await status(session, method="POST", Origin=f"http://127.0.0.1:{free_port}") == 405
+        assert await status(session, method="POST") == 405
+
+
+async def test_by_tls(free_port: int, tmp_path: Path) -> None:
+    files = make_certificate(tmp_path)
+    context = ssl.create_default_context(cafile=str(files.cert))
+    async with page(free_port, context, tls_cert=files.cert, tls_key=files.key) as session:
+        assert await status(session) == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("Bearer x", "x"),
+        ("bearer  x ", "x"),
+        (encode_basic_auth("u", "p:q"), "p:q"),
+        (encode_basic_auth("", "ü", "utf-8"), "ü"),
+        ("Basic eA==", None),
+    ],
+)
+def test_where_the_key_is_in_the_header(header: str | None, expected: str | None) -> None:
+    assert presented_key(header) == expected

@@ -1,0 +1,35 @@
+"""SIGHUP: what is read again, and that a mistake in it ends nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import structlog
+from structlog.testing import capture_logs
+
+from services.lifecycle import on_hangup
+from shared.errors import ConfigurationError
+
+
+async def test_a_hangup_reloads_and_a_mistake_is_only_told() -> None:
+    calls = asyncio.Queue[int]()
+    mistakes = iter([None, ConfigurationError("expected a key"), None])
+
+    def reload() -> None:
+        calls.put_nowait(1)
+        mistake = next(mistakes)
+        if mistake is not None:
+            raise mistake
+
+    structlog.reset_defaults()
+    former = signal.getsignal(signal.SIGHUP)
+    with capture_logs() as logs, on_hangup(reload):
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGHUP)
+            async with asyncio.timeout(10):
+                await calls.get()
+    assert [line["event"] for line in logs] == ["reloaded", "not reloaded, going on as before", "reloaded"]
+    assert logs[1]["reason"] == "expected a key"
+    assert signal.getsignal(signal.SIGHUP) in (former, signal.SIG_DFL)
