@@ -184,14 +184,25 @@ class Server:
         self.process = None
 
 
+def memory() -> Path | None:
+    """Return where files are kept in memory, None where there is no such place."""
+    return Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None
+
+
+@contextmanager
+def server_directory(parent: Path | None) -> Iterator[Path]:
+    """A directory of PostgreSQL's account below *parent* (None: where temporary files go), until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="wasla-pg-", dir=parent, ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        _give_away(directory)
+        yield directory
+
+
 @contextmanager
 def temporary_server(version: int, *, on_disk: bool = False, **settings: str) -> Iterator[Server]:
     """Run a server of that version, with further settings, for the length of the block; in memory unless on_disk."""
     binaries = require_binaries(version)
-    root = "/dev/shm" if os.access("/dev/shm", os.W_OK) and not on_disk else None
-    with tempfile.TemporaryDirectory(prefix="wasla-pg-", dir=root, ignore_cleanup_errors=True) as name:
-        directory = Path(name)
-        _give_away(directory)
+    with server_directory(None if on_disk else memory()) as directory:
         server = Server(version, binaries, directory, {**SETTINGS, **settings})
         server.initialise()
         try:
@@ -207,11 +218,7 @@ def streaming_replica(primary: Server) -> Iterator[Server]:
 
     It has a port of its own; to take the primary's address over, stop it, give it the port, start it.
     """
-    with tempfile.TemporaryDirectory(
-        prefix="wasla-pg-", dir=primary.directory.parent, ignore_cleanup_errors=True
-    ) as name:
-        directory = Path(name)
-        _give_away(directory)
+    with server_directory(primary.directory.parent) as directory:
         server = Server(primary.version, primary.binaries, directory, primary.settings, primary.password)
         server.copy(primary)
         try:

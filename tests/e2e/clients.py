@@ -12,7 +12,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.e2e.fleet import DEADLINE
+from tests.supervised import DEADLINE
 
 Message = dict[str, Any]
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 
-from tests.e2e.fleet import DEADLINE
+from tests.supervised import DEADLINE
 
 SALE = """INSERT INTO bookings (destination_id, vehicle_license_plate, seats_booked, total_amount)
           VALUES ('test-dest', 'TEST123', 2, 10.0) RETURNING id"""

@@ -20,11 +20,12 @@ from services.station.refusals import Refused
 from services.station.sales import sell as sell_seats
 from tests.databases import fresh_database
 from tests.e2e.clients import Client, connected, on_every_gateway
-from tests.e2e.fleet import DEADLINE, Fleet, running_fleet
+from tests.e2e.fleet import Fleet, running_fleet
 from tests.e2e.sales import sell, selling
 from tests.oracle.children import free_ports
 from tests.oracle.proxies import Proxy
 from tests.servers import Server, only_newest
+from tests.supervised import DEADLINE
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -7,70 +7,36 @@ key files that ``docs/failover.md`` asks for; nothing else is configured.
 from __future__ import annotations
 
 import contextlib
-import http.client
-import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
-from xmlrpc.client import ServerProxy
-
-from supervisor.xmlrpc import SupervisorTransport
+from typing import IO
 
 from shared.access.client_key import write_client_key
 from shared.bus.keys import write_key
 from tests.machines.network import Machine, Network
-from tests.servers import SETTINGS, VERSIONS, Server, require_binaries
+from tests.servers import SETTINGS, VERSIONS, Server, memory, require_binaries, server_directory
+from tests.supervised import DEADLINE, Supervised
 
-ROOT = Path(__file__).resolve().parents[2]
-DEADLINE = 120.0
-"""Seconds after which something that should happen at once counts as not happening, on the slowest machine."""
-
-LINKED = ("clients", "services", "shared", "sql")
 PORT = 8765
 STATUS_PORT = 8766
 
 
-def wait_for(what: str, condition: Callable[[], bool], *, timeout: float = DEADLINE) -> None:
-    """Wait until *condition* holds."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {timeout:.0f} s: {what}"
-        time.sleep(0.02)
-
-
 @dataclass(slots=True)
-class Installation:
+class Installation(Supervised):
     """One ``supervisord -c supervisord.conf`` on one machine; ``directory`` is its project."""
 
     machine: Machine
-    directory: Path
-    variables: Mapping[str, str]
-    supervisord: subprocess.Popen[bytes] | None = None
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What an operator's shell holds."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("WASLA_")}
-        path = f"{Path(sys.executable).parent}:{inherited['PATH']}"
-        return {**inherited, "PATH": path, "WASLA_LOG_FORMAT": "console", **self.variables}
 
     @property
     def url(self) -> str:
         """Where clients connect to."""
         return f"ws://{self.machine.address}:{PORT}"
-
-    @property
-    def log(self) -> str:
-        """Everything its processes wrote."""
-        return (self.directory / "log").read_text(encoding="utf-8", errors="replace")
 
     @property
     def client_key(self) -> str:
@@ -79,63 +45,24 @@ class Installation:
 
     def prepare(self, *keys: Path) -> None:
         """Lay out the project, with copies of these keys."""
-        self.directory.mkdir()
-        self.directory.chmod(0o755)
-        for part in LINKED:
-            (self.directory / part).symlink_to(ROOT / part)
-        shutil.copy(ROOT / "supervisord.conf", self.directory)
-        (self.directory / ".wasla").mkdir()
+        self.lay_out()
         for key in keys:
             shutil.copy(key, self.directory / ".wasla")
 
-    def start(self) -> None:
-        """Start supervisord; :meth:`wait_until_ready` says when everything serves."""
-        with (self.directory / "log").open("ab") as log:
-            self.supervisord = subprocess.Popen(
-                self.machine.command(Path(sys.executable).with_name("supervisord"), "-c", "supervisord.conf"),
-                cwd=self.directory,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+    def command(self, *words: str | Path) -> list[str]:
+        """Return the command line that runs *words* on the machine."""
+        return self.machine.command(*words)
 
     def wait_until_ready(self) -> None:
         """Wait until the monitor says that changes arrive."""
-        wait_for(f"/readyz on {self.machine.name} says yes", lambda: self.status().get("ready") is True)
+        self.wait_for(f"/readyz on {self.machine.name} says yes", self.is_ready)
 
     def wait_for_log(self, text: str, *, times: int = 1) -> None:
         """Wait until the processes have written *text*."""
-        wait_for(f"{self.machine.name} logs {text!r}", lambda: self.log.count(text) >= times)
+        self.wait_for(f"{self.machine.name} logs {text!r}", lambda: self.log.count(text) >= times)
 
-    def status(self) -> dict[str, Any]:
-        """Return what the machine's monitor says; empty while it does not answer."""
-        with self.machine.entered():
-            connection = http.client.HTTPConnection("127.0.0.1", STATUS_PORT, timeout=DEADLINE)
-            try:
-                connection.request("GET", "/status.json")
-                answer: dict[str, Any] = json.loads(connection.getresponse().read())
-            except (OSError, http.client.HTTPException):
-                return {}
-            finally:
-                connection.close()
-        return answer
-
-    def programs(self) -> dict[str, dict[str, Any]]:
-        """Return what supervisord says of each process, by its name."""
-        transport = SupervisorTransport(serverurl=f"unix://{self.directory}/.wasla/supervisor.sock")
-        try:
-            infos: Any = ServerProxy("http://127.0.0.1", transport).supervisor.getAllProcessInfo()
-        finally:
-            transport.close()
-        return {info["name"]: info for info in infos}
-
-    def wasla(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run the command line on the machine, as its operator does."""
-        command = self.machine.command(Path(sys.executable).with_name("wasla"), *words)
-        return subprocess.run(
-            command, cwd=self.directory, env=self.environment, text=True, capture_output=True, check=False
-        )
+    def _entered(self) -> AbstractContextManager[None]:
+        return self.machine.entered()
 
     def power_off(self) -> None:
         """Lose the machine."""
@@ -187,10 +114,7 @@ class RemoteServer(Server):
 def running_server(machine: Machine) -> Iterator[RemoteServer]:
     """The newest PostgreSQL on that machine, for the length of the block."""
     version = VERSIONS[-1]
-    root = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="wasla-pg-", dir=root, ignore_cleanup_errors=True) as name:
-        directory = Path(name)
-        shutil.chown(directory, "postgres", "postgres")
+    with server_directory(memory()) as directory:
         server = RemoteServer(version, require_binaries(version), directory, SETTINGS, port=5432, machine=machine)
         server.initialise()
         with (directory / "data" / "pg_hba.conf").open("a") as rules:
@@ -224,7 +148,7 @@ def installations(
         write_client_key(presented)
         made = {}
         for name in names:
-            made[name] = Installation(net.machines[name], Path(directory) / name, variables)
+            made[name] = Installation(Path(directory) / name, variables, net.machines[name])
             made[name].prepare(presented, *([secret] if key else []))
         try:
             yield made

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from tests.machines.installation import DEADLINE, Installation, RemoteServer
+from tests.machines.installation import Installation, RemoteServer
 from tests.oracle.reference import Pace, ReferenceClient
+from tests.supervised import DEADLINE
 
 WRITE_INTERVAL = 0.01
 PACE = Pace(opening=5.0, silence=3.0, answer=1.0)

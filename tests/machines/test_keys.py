@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from shared.bus.keys import write_key
-from tests.machines.installation import Installation, RemoteServer, installations, wait_for
+from tests.machines.installation import Installation, RemoteServer, installations
 from tests.machines.network import Network
 from tests.machines.story import clients_at, story, writing
 from tests.oracle.reference import ReferenceClient
@@ -33,7 +33,7 @@ async def test_a_machine_with_a_wrong_key_hears_nobody_until_it_has_the_right_on
             shutil.copy(a.directory / ".wasla" / "bus.key", b.directory / ".wasla" / "bus.key")
             await asyncio.to_thread(restart, b)
             await told.progress(clients)
-            await asyncio.to_thread(wait_for, "both lines are heard on b", lambda: len(heard_lines(b)) == 2)
+            await asyncio.to_thread(b.wait_for, "both lines are heard on b", lambda: len(heard_lines(b)) == 2)
             assert a.log.count("peer refused") == 1
             await told.end(clients)
 

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.e2e.fleet import DEADLINE, Fleet
+from tests.e2e.fleet import Fleet
+from tests.supervised import DEADLINE
 
 
 class Answer(NamedTuple):

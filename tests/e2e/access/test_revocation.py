@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.certificates import private_pem, public_pem
 from tests.e2e.access.operator import supervisorctl, wasla
-from tests.e2e.fleet import DEADLINE, Fleet, running_fleet
+from tests.e2e.fleet import Fleet, running_fleet
+from tests.supervised import DEADLINE
 
 pytestmark = pytest.mark.timeout(400)
 

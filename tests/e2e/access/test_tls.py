@@ -14,7 +14,8 @@ from playwright.async_api import Browser
 
 from tests.certificates import Files, make_certificate
 from tests.e2e.access.operator import supervisorctl, wasla
-from tests.e2e.fleet import DEADLINE, Fleet, running_fleet
+from tests.e2e.fleet import Fleet, running_fleet
+from tests.supervised import DEADLINE
 
 pytestmark = pytest.mark.timeout(400)
 

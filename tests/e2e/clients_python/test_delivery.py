@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from wasla_client import Client, CustomEvent, Event, EventStream, Status, connect, sync
 
-from tests.e2e.fleet import DEADLINE, ROOT, Fleet
+from tests.e2e.fleet import Fleet
 from tests.e2e.sales import Counter, sell, selling
+from tests.supervised import DEADLINE, ROOT
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from playwright.async_api import BrowserContext, Page, WebSocket
 
-from tests.e2e.fleet import DEADLINE
+from tests.supervised import DEADLINE
 
 START = """
 async (options) => {

@@ -8,9 +8,10 @@ import pytest
 from playwright.async_api import BrowserContext, ConsoleMessage, WebSocket
 
 from tests.e2e.clients import connected
-from tests.e2e.fleet import DEADLINE, Fleet
+from tests.e2e.fleet import Fleet
 from tests.e2e.javascript.posts import keep
 from tests.e2e.sales import sell
+from tests.supervised import DEADLINE
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, expect
 
-from tests.e2e.fleet import DEADLINE, Fleet
+from tests.e2e.fleet import Fleet
 from tests.e2e.javascript.conftest import PACKAGE
 from tests.e2e.sales import sell
+from tests.supervised import DEADLINE
 
 pytestmark = pytest.mark.timeout(300)
 

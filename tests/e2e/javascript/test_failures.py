@@ -9,9 +9,10 @@ import signal
 import pytest
 from playwright.async_api import BrowserContext
 
-from tests.e2e.fleet import DEADLINE, Fleet
+from tests.e2e.fleet import Fleet
 from tests.e2e.javascript.posts import Cable, Post, open_post
 from tests.e2e.sales import sell, selling
+from tests.supervised import DEADLINE
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from tests.e2e.fleet import DEADLINE
+from tests.supervised import DEADLINE
 
 PATIENCE = DEADLINE * 1000
 """Milliseconds."""

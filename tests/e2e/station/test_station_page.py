@@ -15,9 +15,10 @@ import asyncpg
 import pytest
 from axe_playwright_python.async_playwright import Axe
 
-from tests.e2e.fleet import DEADLINE, Fleet
+from tests.e2e.fleet import Fleet
 from tests.e2e.station.conftest import OpenStation
 from tests.e2e.station.station_page import StationPage
+from tests.supervised import DEADLINE
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -12,9 +12,9 @@ from services.monitor.service import observe
 from services.monitor.settings import MonitorSettings
 from services.monitor.web import serving
 from tests.databases import Contents, fresh_database
-from tests.e2e.fleet import DEADLINE
 from tests.integration.monitor.conftest import free_port, free_ports
 from tests.servers import ServerPool
+from tests.supervised import DEADLINE
 
 __all__ = ["free_port", "free_ports"]
 
