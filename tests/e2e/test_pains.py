@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+from playwright.async_api import Browser
 from wasla_client import Event, Item, connect
+from websockets.asyncio.client import connect as ws_connect
+from websockets.exceptions import ConnectionClosed
 
 from services.station.arrivals import arrive
 from services.station.desk import Desk
 from services.station.refusals import Refused
 from services.station.sales import sell as sell_seats
+from tests.certificates import make_certificate
 from tests.databases import fresh_database
 from tests.e2e.clients import Client, connected, on_every_gateway
 from tests.e2e.fleet import Fleet, running_fleet
@@ -29,6 +35,13 @@ from tests.supervised import DEADLINE
 
 pytestmark = pytest.mark.timeout(300)
 
+KEY = "a-key-of-a-station-that-is-made-for-tests"
+FIRST_EVENT = """async ({ url, token }) => {
+  const { WaslaClient } = await import("/client/index.js");
+  const client = new WaslaClient({ urls: [url], appName: "page", token });
+  client.connect();
+  for await (const event of client.events({ table: "bookings" })) return event;
+}"""
 GATEWAYS = ("gateway:gateway-00", "gateway:gateway-01")
 STATION = Path(__file__).resolve().parents[2] / "sql" / "station"
 
@@ -38,6 +51,15 @@ def wasla(url: str, *words: str, **variables: str) -> subprocess.CompletedProces
     command = [Path(sys.executable).with_name("wasla"), *words]
     environment = {**os.environ, **variables, "WASLA_DATABASE_URL": url}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """A fleet for other machines, too: with a certificate and a key for clients."""
+    files = make_certificate(tmp_path_factory.mktemp("tls"))
+    variables = {"WASLA_TLS_CERT": str(files.cert), "WASLA_TLS_KEY": str(files.key), "WASLA_CLIENT_KEY": KEY}
+    with running_fleet(WASLA_HOST="0.0.0.0", **variables) as fleet:
+        yield fleet
 
 
 async def without_gateways(fleet: Fleet) -> None:
@@ -201,6 +223,28 @@ async def test_08_there_is_one_hub_however_many_processes_serve_it(fleet: Fleet)
     assert [line["leading"] for line in fleet.status()["lines"]] == [True]
 
 
+async def test_09_who_is_not_let_in_is_told_nothing(secured: Fleet) -> None:
+    """Beyond this machine nothing starts without a key; with one, a stranger learns not even what there is."""
+    command = [sys.executable, "-m", "services.gateway"]
+    open_to_all = {key: value for key, value in secured.environment.items() if key != "WASLA_CLIENT_KEY"}
+    refused = await asyncio.to_thread(
+        subprocess.run, command, env=open_to_all, cwd=secured.directory, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 78
+    assert "nothing says who may connect" in refused.stdout + refused.stderr
+    async with ws_connect(secured.gateway_url, ssl=secured.tls) as stranger:
+        message = {"message_type": "register", "data": {"app_name": "stranger", "token": "a guess"}}
+        await stranger.send(json.dumps(message | {"timestamp": "2026-01-01T00:00:00Z"}))
+        told = []
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                told.append(json.loads(await stranger.recv())["message_type"])
+    assert told == ["error"]
+    assert stranger.close_code == 4501
+    async with connect(secured.gateway_url, app_name="counter", token=KEY, ssl=secured.tls) as client:
+        await client.wait_connected()
+
+
 async def test_10_a_ping_is_answered_nonsense_is_named_and_a_dead_link_is_noticed() -> None:
     with running_fleet(WASLA_PING_INTERVAL="1", WASLA_PING_TIMEOUT="1") as fleet:
         cable = Proxy(free_ports(random.Random(), 1), fleet.base_port)
@@ -226,6 +270,21 @@ async def present(client: Client) -> int:
     await client.say("clients", {})
     await client.read_until(lambda: len(client.told("clients")) > answers, stay=True)
     return [entry["app_name"] for entry in client.told("clients")[-1]["clients"]].count("e2e")
+
+
+async def test_11_an_https_page_is_told_by_wss(secured: Fleet, browser: Browser) -> None:
+    context = await browser.new_context(ignore_https_errors=True)  # a station's browser knows the authority
+    page = await context.new_page()
+    await page.goto(f"{secured.status_url}/assets/theme.css")
+    told = page.evaluate(FIRST_EVENT, {"url": secured.gateway_url, "token": KEY})
+    heard = asyncio.ensure_future(told)
+    async with asyncio.timeout(DEADLINE):
+        while not heard.done():
+            await sell(secured.database_url, 1)
+            await asyncio.wait([heard], timeout=1)
+    assert await page.evaluate("location.protocol") == "https:"
+    assert (await heard)["table"] == "bookings"
+    await context.close()
 
 
 async def test_12_seats_on_a_screen_are_the_seats_there_are(fleet: Fleet) -> None:
