@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -43,7 +43,7 @@ async def test_a_station_that_is_switched_off(
 async def test_a_database_without_and_with_its_tables(
     browser: Browser,
     servers: ServerPool,
-    free_port: int,
+    free_ports: Callable[[int], list[int]],
     monkeypatch: pytest.MonkeyPatch,
     contents: Contents,
 ) -> None:
@@ -51,7 +51,9 @@ async def test_a_database_without_and_with_its_tables(
     async with fresh_database(servers.get(18), contents) as url:
         monkeypatch.setenv("WASLA_STATION_DEMO", "1")
         monkeypatch.setenv("WASLA_DATABASE_URL", url)
-        async with page_without_gateways(browser, free_port) as page:
+        port, nobodys = free_ports(2)
+        monkeypatch.setenv("WASLA_PORT", str(nobodys))
+        async with page_without_gateways(browser, port) as page:
             if contents == "installed":
                 await page.wait_for_selector("#trouble:not([hidden])")
                 assert "wasla setup --station" in await page.inner_text("#trouble")
