@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,10 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_ports
 from tests.supervised import DEADLINE, Supervised
-
-PORTS = range(20_000, 30_000)
-"""Below the range that outgoing connections are given ports from."""
 
 
 @dataclass(slots=True)
@@ -118,7 +114,7 @@ class Fleet(Supervised):
 def running_fleet(**variables: str) -> Iterator[Fleet]:
     """Start a fleet with these further variables, wait until it serves, end it."""
     with tempfile.TemporaryDirectory(prefix="wasla-e2e-", dir="/tmp", ignore_cleanup_errors=True) as name:
-        base = _free_ports(5)
+        base = free_ports(5)
         ports = {
             "WASLA_PORT": str(base),
             "WASLA_STATUS_PORT": str(base + 1),
@@ -137,17 +133,3 @@ def running_fleet(**variables: str) -> Iterator[Fleet]:
             raise
         finally:
             fleet.close()
-
-
-def _free_ports(count: int) -> int:
-    """Return the first of *count* ports in a row that nobody has."""
-    while True:
-        base = random.choice(PORTS)
-        with contextlib.ExitStack() as stack:
-            try:
-                for port in range(base, base + count):
-                    probe = stack.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return base

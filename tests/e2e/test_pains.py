@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,8 +27,8 @@ from tests.databases import fresh_database
 from tests.e2e.clients import Client, connected, on_every_gateway
 from tests.e2e.fleet import Fleet, running_fleet
 from tests.e2e.sales import sell, selling
-from tests.oracle.children import free_ports
 from tests.oracle.proxies import Proxy
+from tests.ports import free_ports
 from tests.servers import Server, only_newest
 from tests.supervised import DEADLINE
 
@@ -247,7 +246,7 @@ async def test_09_who_is_not_let_in_is_told_nothing(secured: Fleet) -> None:
 
 async def test_10_a_ping_is_answered_nonsense_is_named_and_a_dead_link_is_noticed() -> None:
     with running_fleet(WASLA_PING_INTERVAL="1", WASLA_PING_TIMEOUT="1") as fleet:
-        cable = Proxy(free_ports(random.Random(), 1), fleet.base_port)
+        cable = Proxy(free_ports(1), fleet.base_port)
         await cable.start()
         async with connected(fleet.gateway_url) as client, connected(f"ws://127.0.0.1:{cable.port}"):
             await client.say("ping", {"n": 1})

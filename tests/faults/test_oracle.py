@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 
 import pytest
 
@@ -23,7 +22,7 @@ async def test_nothing_is_lost_twice_or_out_of_order_whatever_fails(version: int
         async with fresh_database(server, "installed") as url:
             await prepare(url)
             database = url.partition("@/")[2].partition("?")[0]
-            async with running_fleet(server, database, random.Random()) as fleet:
+            async with running_fleet(server, database) as fleet:
                 shape = Shape(SEED, rounds=1, faults=len(FAULTS), events=2000, clients=8, two_phase=two_phase)
                 found = await Run(fleet, shape).rounds()
     assert set(found.faults) == set(FAULTS)

@@ -66,7 +66,7 @@ async def carry_out(shape: Shape, version: int, console: Console) -> Found:
         async with fresh_database(server, "installed") as url:
             await prepare(url)
             database = url.partition("@/")[2].partition("?")[0]
-            async with running_fleet(server, database, random.Random()) as fleet:
+            async with running_fleet(server, database) as fleet:
                 try:
                     return await _with_progress(fleet, shape, console)
                 except BaseException:

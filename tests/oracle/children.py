@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -81,20 +79,3 @@ class Child:
                 self.unasked_ends.append(code)
             await asyncio.sleep(RESTART_AFTER)
             await self._spawn()
-
-
-def free_ports(rng: random.Random, count: int) -> int:
-    """Return the first of *count* consecutive free ports, below those the kernel gives to outgoing connections."""
-    while True:
-        first = rng.randrange(20_000, 32_000)
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

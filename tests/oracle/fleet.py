@@ -8,14 +8,14 @@ clients --(direct, or through a proxy)--> gateways --(a proxy for each pair)--> 
 from __future__ import annotations
 
 import contextlib
-import random
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from tests.oracle.children import Child, free_ports
+from tests.oracle.children import Child
 from tests.oracle.proxies import Proxy
+from tests.ports import free_ports
 from tests.servers import Server
 
 GATEWAYS: Final = 3
@@ -41,12 +41,12 @@ SETTINGS: Final = {
 class Fleet:
     """The processes and the proxies; ``lossy`` are the gateways (by number) to whom bus messages are lost."""
 
-    def __init__(self, server: Server, database: str, directory: Path, rng: random.Random) -> None:
+    def __init__(self, server: Server, database: str, directory: Path) -> None:
         self.server = server
         self.url = server.url(database)
         self.directory = directory
         self.lossy: set[int] = set()
-        self.gateway_port = free_ports(rng, PORTS)
+        self.gateway_port = free_ports(PORTS)
         self.client_proxies = [Proxy(self.gateway_port + 1 + n, self.gateway_port) for n in range(2)]
         listener_ports = [self.gateway_port + 4 + 2 * n for n in range(LISTENERS)]
         self.database_proxies = [Proxy(self.gateway_port + 8 + n, server.port) for n in range(LISTENERS)]
@@ -144,10 +144,10 @@ class Fleet:
 
 
 @contextlib.asynccontextmanager
-async def running_fleet(server: Server, database: str, rng: random.Random) -> AsyncIterator[Fleet]:
+async def running_fleet(server: Server, database: str) -> AsyncIterator[Fleet]:
     """Everything, for the length of the block."""
     with tempfile.TemporaryDirectory(prefix="oracle-", ignore_cleanup_errors=True) as name:
-        fleet = Fleet(server, database, Path(name), rng)
+        fleet = Fleet(server, database, Path(name))
         try:
             await fleet.start()
             yield fleet
