@@ -108,7 +108,7 @@ async def test_01_installing_the_triggers_stops_no_sale_and_tells_the_truth(post
 
 
 async def test_02_the_indicator_goes_out_by_itself_when_the_server_is_dead(fleet: Fleet) -> None:
-    assert fleet.status()["realtime"]["late"] is False
+    await asyncio.to_thread(fleet.wait_for, "Temps réel is green", lambda: not fleet.status()["realtime"]["late"])
     await without_gateways(fleet)
     await asyncio.to_thread(fleet.wait_for, "Temps réel is red", lambda: fleet.status()["realtime"]["late"])
     dead = fleet.status()
@@ -152,14 +152,17 @@ async def test_04_who_listens_before_there_is_a_connection_hears(fleet: Fleet) -
 async def test_05_nobody_counts_rows_and_the_database_does_not_feel_more_screens(fleet: Fleet) -> None:
     """An event holds the row as it is, and not one session of the database is there for a client."""
     database = await asyncpg.connect(fleet.database_url)
-    sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    sessions = """SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
     before = await database.fetchval(sessions)
     async with on_every_gateway(fleet.gateway_url, 2, each=20) as gateways:
         clients = [client for members in gateways.values() for client in members]
         (sold,) = await sell(fleet.database_url, 1)
         for client in clients:
             await client.read_until(lambda client=client: sold in client.ids(), stay=True)
-        assert await database.fetchval(sessions) == before
+        async with asyncio.timeout(DEADLINE):
+            while await database.fetchval(sessions) > before:  # noqa: ASYNC110 - the one who sold is still leaving
+                await asyncio.sleep(0.05)
     row = json.loads(await database.fetchval("SELECT to_jsonb(b) FROM bookings b WHERE id = $1", sold))
     assert [client.events[-1]["data"] for client in clients] == [row] * 40
     await database.close()
@@ -245,7 +248,7 @@ async def test_09_who_is_not_let_in_is_told_nothing(secured: Fleet) -> None:
 
 
 async def test_10_a_ping_is_answered_nonsense_is_named_and_a_dead_link_is_noticed() -> None:
-    with running_fleet(WASLA_PING_INTERVAL="1", WASLA_PING_TIMEOUT="1") as fleet:
+    with running_fleet(WASLA_PING_INTERVAL="5", WASLA_PING_TIMEOUT="5") as fleet:
         cable = Proxy(free_ports(1), fleet.base_port)
         await cable.start()
         async with connected(fleet.gateway_url) as client, connected(f"ws://127.0.0.1:{cable.port}"):

@@ -46,13 +46,13 @@ async def service(name: str) -> AsyncIterator[None]:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
-            await asyncio.wait_for(process.wait(), 20)
+            await asyncio.wait_for(process.wait(), 90)
             log.seek(0)
             sys.stdout.write(f"--- {name}\n{log.read().decode(errors='replace')}")
 
 
 async def gateway_is_up(port: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while True:
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -66,7 +66,7 @@ async def set_up_station() -> None:
     """Run ``wasla setup --station``, and wait until the gateway has heard which tables are watched now."""
     result = await wasla("setup", "--station", "--verify-timeout", "60")
     assert result.exit_code == 0, result.output
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not await gateway_knows_the_station():
             pass
 
@@ -76,7 +76,7 @@ async def gateway_knows_the_station() -> bool:
     conversation = Conversation("test", {"tables": ["nowhere"]})
     try:
         async with (
-            asyncio.timeout(0.5),
+            asyncio.timeout(3),
             contextlib.aclosing(follow(gateway_url(MonitorSettings.load()), conversation)) as it,
         ):
             async for _ in it:
@@ -142,7 +142,7 @@ async def tail(*words: str) -> AsyncIterator[asyncio.subprocess.Process]:
 async def remark(process: asyncio.subprocess.Process, words: str) -> None:
     """Wait until the program says these words on its standard error."""
     assert process.stderr is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while words not in (line := (await process.stderr.readline()).decode()):
             assert line, f"it ended without saying {words!r}"
 
