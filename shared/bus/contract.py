@@ -62,6 +62,9 @@ class Subscriber(Protocol):
     async def receive(self) -> tuple[Line, Published]:
         """Return the next published message, whichever line it came by."""
 
+    def receive_waiting(self) -> tuple[Line, Published] | None:
+        """Return a published message that is here already, or None."""
+
     async def request(self, line: Line, request: Request, *, timeout: float) -> Reply:
         """Ask one listener and wait for its answer, at most ``timeout`` seconds.
 

@@ -31,12 +31,16 @@ class Inbox(Generic[OriginT]):
     async def get(self) -> tuple[OriginT, bytes]:
         """Take the oldest message; raise LineUnavailable once closed."""
         await asyncio.sleep(0)  # a full queue must not keep the loop from others
-        while not self.closed:
-            if self._messages:
-                return self._messages.popleft()
+        while (waiting := self.get_waiting()) is None:
             self._changed.clear()
             await self._changed.wait()
-        raise LineUnavailable("the bus is closed")
+        return waiting
+
+    def get_waiting(self) -> tuple[OriginT, bytes] | None:
+        """Take the oldest message if there is one; raise LineUnavailable once closed."""
+        if self.closed:
+            raise LineUnavailable("the bus is closed")
+        return self._messages.popleft() if self._messages else None
 
     def close(self) -> None:
         """Drop what is there and end the wait."""

@@ -112,11 +112,17 @@ class MemorySubscriber:
     async def receive(self) -> tuple[Line, Published]:
         """Return the next published message; raise LineUnavailable once closed."""
         while True:
-            line, payload = await self.inbox.get()
-            try:
-                return line, decode_published(payload)
-            except Malformed:
-                self.malformed += 1
+            heard = self._read(await self.inbox.get())
+            if heard is not None:
+                return heard
+
+    def receive_waiting(self) -> tuple[Line, Published] | None:
+        """Return a published message that is here already, or None; raise LineUnavailable once closed."""
+        while (waiting := self.inbox.get_waiting()) is not None:
+            heard = self._read(waiting)
+            if heard is not None:
+                return heard
+        return None
 
     async def request(self, line: Line, request: Request, *, timeout: float) -> Reply:
         """Ask a line's publisher; RequestTimeout and LineUnavailable as over ZeroMQ."""
@@ -127,6 +133,14 @@ class MemorySubscriber:
         """Tell a line's publisher; dropped without one."""
         self._line(line)
         self._bus.put_request(line, self._peer, encode(notice))
+
+    def _read(self, waiting: tuple[Line, bytes]) -> tuple[Line, Published] | None:
+        line, payload = waiting
+        try:
+            return line, decode_published(payload)
+        except Malformed:
+            self.malformed += 1
+            return None
 
     async def close(self) -> None:
         """Leave the bus. Idempotent; ends ``receive`` and requests."""

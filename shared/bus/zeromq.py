@@ -170,10 +170,23 @@ class ZmqSubscriber:
         await self._turns.next()
         while True:
             self._changed.clear()
-            heard = self._next()
+            heard = self.receive_waiting()
             if heard is not None:
                 return heard
             await self._changed.wait()
+
+    def receive_waiting(self) -> tuple[Line, Published] | None:
+        """Return a published message that is here already, or None; raise LineUnavailable once closed."""
+        if self._sockets.closed:
+            raise LineUnavailable("the bus is closed")
+        count = len(self._streams)
+        for turn in range(1, count + 1):
+            index = (self._last_heard + turn) % count
+            message = self._streams[index].next()
+            if message is not None:
+                self._last_heard = index
+                return self._streams[index].line, message
+        return None
 
     async def request(self, line: Line, request: Request, *, timeout: float) -> Reply:
         """Ask one listener and wait for its answer, at most ``timeout`` seconds.
@@ -203,18 +216,6 @@ class ZmqSubscriber:
             return self._desks[line]
         except KeyError:
             raise LineUnavailable(f"expected one of the lines {', '.join(self._desks)}, got {line}") from None
-
-    def _next(self) -> tuple[Line, Published] | None:
-        if self._sockets.closed:
-            raise LineUnavailable("the bus is closed")
-        count = len(self._streams)
-        for turn in range(1, count + 1):
-            index = (self._last_heard + turn) % count
-            message = self._streams[index].next()
-            if message is not None:
-                self._last_heard = index
-                return self._streams[index].line, message
-        return None
 
 
 class _Turns:

@@ -89,6 +89,24 @@ async def test_published_messages_arrive_in_order_as_they_were(bus: Any) -> None
     assert [await next_batch(subscriber) for _ in range(500)] == [(line, batch(seq)) for seq in range(1, 501)]
 
 
+async def test_what_waits_can_be_taken_without_waiting(bus: Any) -> None:
+    line = bus.line()
+    publisher, subscriber = bus.publisher(line), bus.subscriber([line])
+    await join(publisher, subscriber)
+    for seq in range(1, 4):
+        publisher.publish(batch(seq))
+    taken = [await next_batch(subscriber)]
+    async with asyncio.timeout(PATIENCE):
+        while len(taken) < 3:
+            waiting = subscriber.receive_waiting()
+            if waiting is None:
+                await asyncio.sleep(0.01)
+            elif isinstance(waiting[1], Batch):
+                taken.append(waiting)
+    assert taken == [(line, batch(seq)) for seq in range(1, 4)]
+    assert subscriber.receive_waiting() is None
+
+
 async def test_every_subscriber_hears_everything(bus: Any) -> None:
     line = bus.line()
     publisher = bus.publisher(line)
