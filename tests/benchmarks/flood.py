@@ -1,96 +1,98 @@
-"""A million rows in one statement: do they arrive in order, how fast, and what memory does it take?
-
-python -m tests.benchmarks.flood [--rows 1000000] [--version 18]
-"""
+"""A million rows in one statement: do they arrive in order, how fast, and what memory does it take?"""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
-import msgspec
-from rich.console import Console
-from rich.progress import Progress
-from websockets.asyncio.client import connect
 
-from shared.protocol import Envelope
-from tests.benchmarks.latency import register
-from tests.benchmarks.running import Pipeline, durable_server, machine, pipeline
+from tests.benchmarks.bulk import FILL, TABLE
+from tests.benchmarks.environment import environment
+from tests.benchmarks.load.generator import Load, load
+from tests.benchmarks.measuring import check
+from tests.benchmarks.peers.databases import OURS
+from tests.benchmarks.results import Measure, Result
+from tests.benchmarks.running import durable_server
+from tests.benchmarks.turns import Options, in_turns
 from tests.databases import fresh_database
+from tests.servers import Server
 
-TABLE = "CREATE TABLE readings (id bigint PRIMARY KEY, sensor text, value double precision)"
-FLOOD = "INSERT INTO readings SELECT n, 'sensor ' || n % 100, n / 7.0 FROM generate_series(1, $1::bigint) n"
-
-
-class Reading(msgspec.Struct):
-    """The part of an event that is checked."""
-
-    seq: int
-    id: str
+VERSION = 18
+PATIENCE = 600.0
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--version", type=int, default=18, choices=(15, 18))
-    options = parser.parse_args()
-    with durable_server(options.version) as server:
-        asyncio.run(_flood(server, options.rows, options.version))
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """What one flood did; seconds, and the highest resident memory in bytes."""
+
+    statement: float
+    first: float
+    all: float
+    peaks: dict[str, int]
 
 
-async def _flood(server: object, rows: int, version: int) -> None:
-    async with fresh_database(server, "installed") as url:  # type: ignore[arg-type]
+async def flood(options: Options) -> Result:
+    """One statement, one client that checks every event's number."""
+    count = options.count(1_000_000, 50_000)
+    pace = Measure(
+        title=f"{count:,} rows in one statement: events/s to a client, from the commit to the last", unit="/s"
+    )
+    first = Measure(title="From the commit to the first event", unit="s", drawn=False)
+    statement = Measure(title="The statement", unit="s", drawn=False)
+    memory = Measure(title="Highest resident memory", unit="MiB")
+    facts = environment()
+    with durable_server(VERSION) as server:
+
+        async def turn(_: object) -> None:
+            done = await flooded(server, count)
+            pace.add(OURS.name, count / done.all)
+            first.add(OURS.name, done.first)
+            statement.add(OURS.name, done.statement)
+            for name, peak in done.peaks.items():
+                memory.add(f"{OURS.name}: {name}", peak / 2**20)
+
+        outcome = await in_turns(options, "flood", [OURS], turn)
+    return Result(
+        name="flood",
+        title="A flood",
+        about=f"PostgreSQL {VERSION} with its own durability settings, on disk. Nothing is pinned.",
+        quick=options.quick,
+        environment=facts,
+        measures=[pace, first, statement, memory],
+        skipped=outcome.skipped,
+        failed=outcome.failed,
+    )
+
+
+async def flooded(server: Server, count: int) -> Flood:
+    """Run the statement and wait until the client has every row."""
+    async with fresh_database(server, "installed") as url:
         writer = await asyncpg.connect(url)
         await writer.execute(TABLE)
         await writer.execute("SELECT wasla.watch('readings')")
-        with pipeline(url) as running:
-            await _measure(writer, running, rows, version)
+        with TemporaryDirectory(prefix="wasla-bench-") as name:
+            async with (
+                OURS.running(url, Path(name)) as way,
+                load(way.approach, way.port, 1, Path(name), core=None) as client,
+            ):
+                await client.mark()
+                began = time.perf_counter()
+                await writer.execute(FILL, count, timeout=PATIENCE)
+                committed = time.perf_counter()
+                first, last = await arrived(client, count)
+                peaks = way.peak_memory()
         await writer.close()
+    return Flood(committed - began, first - committed, last - committed, peaks)
 
 
-async def _measure(writer: asyncpg.Connection, running: Pipeline, rows: int, version: int) -> None:
-    console = Console()
-    async with connect(running.gateway_url, max_size=None, max_queue=64, compression=None) as client:
-        await register(client)
-        receiving = asyncio.create_task(_receive(client, rows))
-        started = time.perf_counter()
-        await writer.execute(FLOOD, rows, timeout=600)
-        committed = time.perf_counter()
-        first, last = await receiving
-    console.print(f"{rows:,} rows in one statement, PostgreSQL {version} ({machine()})")
-    console.print(f"statement {committed - started:.1f} s, first event {first - committed:.2f} s after the commit")
-    console.print(f"all in order after {last - committed:.1f} s: {rows / (last - committed):,.0f} events/s")
-    for name, peak in running.peak_memory().items():
-        console.print(f"{name}: at most {peak / 2**20:.0f} MiB")
-
-
-async def _receive(client: object, rows: int) -> tuple[float, float]:
-    """Check order and completeness; return the monotonic times of the first and the last event."""
-    envelope, reading = msgspec.json.Decoder(Envelope), msgspec.json.Decoder(Reading)
-    first, expected_id, last_seq = 0.0, 1, None
-    with Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task("received", total=rows)
-        async for text in client:  # type: ignore[attr-defined]
-            message = envelope.decode(text)
-            if message.message_type != "realtime_event":
-                if message.message_type in {"resync", "error"}:
-                    raise RuntimeError(f"expected only events, got {text}")
-                continue
-            event = reading.decode(message.data)
-            if event.id != str(expected_id) or (last_seq is not None and event.seq <= last_seq):
-                raise RuntimeError(
-                    f"expected row {expected_id} after seq {last_seq}, got row {event.id} with seq {event.seq}"
-                )
-            first = first or time.perf_counter()
-            expected_id, last_seq = expected_id + 1, event.seq
-            if event.id.endswith("0000"):
-                progress.update(bar, completed=expected_id - 1)
-            if expected_id > rows:
-                return first, time.perf_counter()
-    raise ConnectionError(f"the gateway closed the connection after {expected_id - 1} rows")
-
-
-if __name__ == "__main__":
-    main()
+async def arrived(client: Load, count: int) -> tuple[float, float]:
+    """Return when the first and the last event were there, and check that each was, in order."""
+    await client.have(1, PATIENCE)
+    first = time.perf_counter()
+    await client.have(count, PATIENCE)
+    last = time.perf_counter()
+    check(await client.mark(), count, count)
+    return first, last

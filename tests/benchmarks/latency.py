@@ -3,7 +3,7 @@
 Inserts come one at a time with a pause, so that each meets an idle listener (the doorbell has to ring). Writer and
 client are one process and one clock.
 
-    python -m tests.benchmarks.latency [--inserts 300] [--pause 0.5] [--version 18]
+    python -m tests.benchmarks.latency [--inserts 300] [--pause 0.5] [--version 18] [--no-figure]
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ def main() -> None:
     parser.add_argument("--inserts", type=int, default=300)
     parser.add_argument("--pause", type=float, default=0.5, help="seconds between inserts, at the most")
     parser.add_argument("--version", type=int, default=18, choices=(15, 18))
+    parser.add_argument("--no-figure", action="store_true", help="leave docs/figures as it is")
     options = parser.parse_args()
     with durable_server(options.version) as server:
         latencies = asyncio.run(_measure(server, options.inserts, options.pause))
     report(latencies, options.version)
-    draw(latencies, options.version)
+    if not options.no_figure:
+        draw(latencies, options.version)
 
 
 async def _measure(server: object, inserts: int, pause: float) -> list[float]:
