@@ -58,9 +58,9 @@ async def test_others_have_their_turn_between_two_strangers(gateway: Gateway, mo
         accepted.append(turn.number)
         connected(connection)
 
-    def note_opened(connection: Connection) -> None:
+    def note_opened(connection: Connection, *presented: object) -> None:
         opened.append(turn.number)
-        open_one(connection)
+        open_one(connection, *presented)
 
     monkeypatch.setattr(gateway.hub, "connected", note_connected)
     monkeypatch.setattr(gateway.hub, "opened", note_opened)
