@@ -6,7 +6,7 @@ import threading
 
 from services.watchdog import Watchdog
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Scene(Watchdog):

@@ -13,7 +13,7 @@ from shared.bus.messages import Batch, CatalogRequest, Done, Failed, Hello, Rost
 from shared.errors import BusError
 from shared.events import Event
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a test gives up; nothing is expected to take them."""
 
 

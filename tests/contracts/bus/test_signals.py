@@ -21,7 +21,7 @@ from shared.bus.codec import encode
 from shared.bus.messages import CatalogRequest, Done, Hello
 from shared.bus.zeromq import ZmqPublisher, ZmqSubscriber
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ async def exchange(address: str) -> None:
     serving = asyncio.ensure_future(serve())
     try:
         for number in range(200):
-            assert await subscriber.request(address, CatalogRequest(number), timeout=20) == Done(number)
+            assert await subscriber.request(address, CatalogRequest(number), timeout=60) == Done(number)
         heard = asyncio.ensure_future(subscriber.receive())
         while not heard.done():
             publisher.publish(RosterQuery("q"))

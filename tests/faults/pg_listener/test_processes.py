@@ -65,7 +65,7 @@ async def test_it_ends_in_order_when_told_to(
     process = start(processes, station_database_url, line)
     await (await bench.reader(line)).until_leading()
     process.send_signal(signal.SIGTERM)
-    _, errors = await asyncio.to_thread(process.communicate, timeout=10)
+    _, errors = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 0
     assert '"stopped"' in errors.splitlines()[-1]
     assert "Traceback" not in errors
@@ -127,7 +127,7 @@ async def test_a_taken_address_is_a_sentence(
     start(processes, station_database_url, line)
     await bench.reader(line)
     second = start(processes, station_database_url, line)
-    _, errors = await asyncio.to_thread(second.communicate, timeout=10)
+    _, errors = await asyncio.to_thread(second.communicate, timeout=60)
     assert second.returncode == 1
     assert line.removeprefix("ipc://") in errors
     assert "Traceback" not in errors
@@ -147,7 +147,7 @@ async def test_a_wrong_setting_ends_the_start_with_a_sentence(
     bench: Bench, processes: list[subprocess.Popen[str]], variable: str, value: str, said: str
 ) -> None:
     process = start(processes, "postgresql:///none?host=/nowhere", bench.line(), **{variable: value})
-    _, errors = await asyncio.to_thread(process.communicate, timeout=10)
+    _, errors = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 78
     assert said in errors
     assert "Traceback" not in errors

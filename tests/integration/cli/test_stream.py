@@ -23,7 +23,7 @@ async def told(url: str, until: Callable[[Item | Lost], bool], **options: Any) -
     """Follow until an item of that kind; no delays between tries."""
     found: list[Item | Lost] = []
     stream = follow(url, Conversation("test", **options), backoff=Backoff(first=0.0))
-    async with asyncio.timeout(20), contextlib.aclosing(stream) as items:
+    async with asyncio.timeout(60), contextlib.aclosing(stream) as items:
         async for item in items:
             found.append(item)
             if until(item):

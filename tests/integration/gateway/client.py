@@ -18,7 +18,7 @@ class Client:
     async def send(self, message_type: str, data: Any) -> None:
         await self.socket.send(json.dumps({"message_type": message_type, "data": data, "timestamp": "2026"}))
 
-    async def receive(self, *, timeout: float = 10.0) -> dict[str, Any]:
+    async def receive(self, *, timeout: float = 60.0) -> dict[str, Any]:
         """Return the next message of any type."""
         message: dict[str, Any] = json.loads(await asyncio.wait_for(self.socket.recv(), timeout))
         return message
@@ -44,6 +44,6 @@ class Client:
 
     async def closed(self) -> int | None:
         """Wait for the close and return its code."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.socket.wait_closed()
         return self.socket.close_code

@@ -43,9 +43,10 @@ CATALOG = Catalog(
                 "is_paid": "boolean",
                 "meta": "json",
             },
+            key=["id"],
         ),
-        "vehicle_queue": Table("vehicle_events", {"id": "string", "available_seats": "number"}),
-        "wasla.probe": Table("wasla_probe", {"machine": "string"}, internal=True),
+        "vehicle_queue": Table("vehicle_events", {"id": "string", "available_seats": "number"}, key=["id"]),
+        "wasla.probe": Table("wasla_probe", {"machine": "string"}, internal=True, key=["machine"]),
     }
 )
 
@@ -204,7 +205,7 @@ class FakeListener:
         return ReplayReply(request.request_id, self.epoch, request.after_seq, events, self.top)
 
 
-async def until(condition: Callable[[], bool], *, timeout: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], *, timeout: float = 60.0) -> None:
     """Wait for a condition that other tasks bring about."""
     async with asyncio.timeout(timeout):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own

@@ -19,7 +19,7 @@ from shared.bus.messages import Batch, Beat, Broadcast, Published, Recipient, Se
 from shared.events import Event
 
 LINE = "memory://line"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -14,7 +14,7 @@ from shared.bus.messages import Batch, ReplayRequest
 from tests.integration.gateway.conftest import ConnectClient, StartGateway, bus_address
 from tests.integration.gateway.fake_listener import FakeListener, event, until
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 from services.gateway.server import listening_socket
 from services.gateway.service import Gateway
 from services.gateway.settings import GatewaySettings
+from shared.close_codes import CloseCode
 from shared.errors import ConfigurationError
 from tests.integration.gateway.conftest import ConnectClient, StartGateway
 from tests.integration.gateway.fake_listener import FakeListener, until
@@ -103,7 +104,7 @@ async def test_a_link_that_is_silent_is_pinged_and_then_closed_with_4004(start_g
 
 
 async def test_a_link_that_answers_pings_stays(start_gateway: StartGateway, client_of: ConnectClient) -> None:
-    gateway = await start_gateway(ping_interval=0.05, ping_timeout=0.5)
+    gateway = await start_gateway(ping_interval=0.05, ping_timeout=30.0)
     client = await client_of(gateway)
     await client.register()
     connection = next(iter(gateway.hub.clients.values()))
@@ -137,6 +138,18 @@ def test_an_address_of_another_machine_is_refused_with_a_sentence() -> None:
         listening_socket(GatewaySettings(host="192.0.2.1", port=0))
 
 
+async def test_a_client_that_was_lost_meanwhile_is_not_written_to(gateway: Gateway, client_of: ConnectClient) -> None:
+    """Draining closes client by client; one that resets its connection must not keep the others from their goodbye."""
+    client = await client_of(gateway)
+    await client.register()
+    (connection,) = gateway.hub.connections
+    client.socket.transport.abort()
+    await until(lambda: not gateway.hub.connections)
+    connection.close(CloseCode.GOING_AWAY)
+    connection.send(b"\x89\x00")
+    assert gateway.hub.closes == {1006: 1}
+
+
 async def test_the_process_drains_on_sigterm_and_exits_0(listener: FakeListener, tmp_path: Path) -> None:
     port = _free_port()
     process = await _start_process(listener, port, tmp_path)
@@ -146,7 +159,7 @@ async def test_the_process_drains_on_sigterm_and_exits_0(listener: FakeListener,
         await client.recv()
     process.send_signal(signal.SIGTERM)
     for client in clients:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await client.wait_closed()
         assert client.close_code == 1001
     assert await asyncio.wait_for(process.wait(), 10) == 0
@@ -183,13 +196,13 @@ async def _start_process(listener: FakeListener, port: int, tmp_path: Path) -> a
     }
     listening = len(listener.gateways)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.gateway", cwd=ROOT, env=environment)
-    await until(lambda: len(listener.gateways) > listening, timeout=20)
+    await until(lambda: len(listener.gateways) > listening, timeout=60)
     await _connectable(port)
     return process
 
 
 async def _connectable(port: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)

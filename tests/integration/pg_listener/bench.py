@@ -21,7 +21,7 @@ from shared.bus.messages import Batch, Beat, Published, ReplayReply, ReplayReque
 from shared.bus.zeromq import ZmqPublisher, ZmqSubscriber
 from shared.events import Event
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which something that should have happened counts as not happening."""
 
 
