@@ -52,15 +52,15 @@ def run(
 def on_hangup(reload: Callable[[], None]) -> Iterator[None]:
     """Call *reload* whenever this process gets SIGHUP, for the length of the block.
 
-    What it raises for the operator is logged and changes nothing: a process that serves does not end over a file that
-    was written wrongly.
+    What it raises for the operator is logged: a process that serves does not end over a file that was written wrongly.
+    Where several files are read, see :func:`reload_each`.
     """
 
     def hear() -> None:
         try:
             reload()
         except WaslaError as error:
-            log.error("not reloaded, going on as before", reason=str(error))
+            log.error("not all was reloaded, the rest stays as it was", reason=str(error))
         else:
             log.info("reloaded")
 
@@ -70,6 +70,18 @@ def on_hangup(reload: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
+
+
+def reload_each(*reloads: Callable[[], None]) -> None:
+    """Call each, whatever another raises; then raise one ConfigurationError with all that was wrong."""
+    mistakes = []
+    for reload in reloads:
+        try:
+            reload()
+        except ConfigurationError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ConfigurationError("; ".join(mistakes))
 
 
 def process_name(role: str) -> str:

@@ -16,12 +16,14 @@ ColumnKind = Literal["number", "string", "boolean", "json"]
 class Table(msgspec.Struct, frozen=True):
     """A watched table: the channel of its events and, by column name, the JSON kind of its values.
 
-    ``internal`` tables (the round-trip probe's) reach only clients that name their channel.
+    ``internal`` tables (the round-trip probe's) reach only clients that name their channel. ``key`` names the columns
+    that a row's id is made of; empty where that is not known.
     """
 
     channel: str
     columns: dict[str, ColumnKind]
     internal: bool = False
+    key: tuple[str, ...] = ()
 
 
 class Catalog(msgspec.Struct, frozen=True):

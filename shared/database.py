@@ -63,7 +63,7 @@ def database_url(settings: Settings) -> str:
     except FileNotFoundError:
         raise ConfigurationError(
             f"no database is configured: expected WASLA_DATABASE_URL, or the embedded server's address in {path}, "
-            "found neither; set the variable, or start the embedded server with ./run"
+            "found neither; set the variable, or start the embedded server with ./run and give it a moment"
         ) from None
 
 

@@ -2,7 +2,7 @@
 
 ``configure()`` once at the start of a process; everywhere else ``log = structlog.get_logger(__name__)``. Standard
 library loggers (websockets, aiohttp, asyncio) go through the same formatter. Everything goes to standard error, so
-that standard output stays for what a command was asked for.
+that standard output stays for what a command was asked for. Tracebacks show no variables: secrets are among them.
 """
 
 from __future__ import annotations
@@ -47,5 +47,8 @@ def configure(*, level: str, format: str, process: str) -> None:  # noqa: A002 -
 
 def _renderers(*, as_json: bool) -> list[Any]:
     if as_json:
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
+    return [
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    ]

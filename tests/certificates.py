@@ -24,9 +24,9 @@ class Files:
     key: Path
 
 
-def make_certificate(directory: Path, name: str = "server") -> Files:
-    """Make a certificate that vouches for itself, for 127.0.0.1 and localhost."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def make_certificate(directory: Path, name: str = "server", *, kind: str = "ec") -> Files:
+    """Make a certificate that vouches for itself, for 127.0.0.1 and localhost; *kind* is ``ec`` or ``rsa``."""
+    key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = dt.datetime.now(dt.UTC)
     certificate = (

@@ -14,6 +14,7 @@ from services.cli.commands.database_url import database_url
 from services.cli.commands.demo import demo
 from services.cli.commands.doctor import doctor
 from services.cli.commands.keys import keys
+from services.cli.commands.policy import policy
 from services.cli.commands.remove import remove
 from services.cli.commands.revoke import revoke
 from services.cli.commands.scale import scale
@@ -31,7 +32,7 @@ _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning
 _COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Look": (status, tail, doctor, demo),
     "Set up": (setup, watch, unwatch, remove),
-    "Run": (scale, keys, revoke, token, config, database_url),
+    "Run": (scale, keys, revoke, token, policy, config, database_url),
 }
 """Every command, in the groups and the order of the help."""
 

@@ -25,7 +25,7 @@ def url_in_force() -> str:
 @asynccontextmanager
 async def connection(url: str) -> AsyncIterator[Any]:
     """Open a connection for one command; an error of the server becomes DatabaseRefused with its own words."""
-    opened = await connect(url, application_name=APPLICATION_NAME)
+    opened = await _opened(url)
     try:
         yield opened
     except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
@@ -37,3 +37,15 @@ async def connection(url: str) -> AsyncIterator[Any]:
         raise DatabaseRefused(f"{describe(url)} refused: {error}{hint}") from None
     finally:
         await opened.close(timeout=2)
+
+
+async def _opened(url: str) -> Any:
+    try:
+        return await connect(url, application_name=APPLICATION_NAME)
+    except DatabaseUnreachable as error:
+        if Settings.load().database_url is not None:
+            raise
+        # The processes may well run on a database that only the terminal they were started in knows of.
+        raise DatabaseUnreachable(
+            f"{error}; WASLA_DATABASE_URL is not set in this terminal, so this is the embedded server's address"
+        ) from None

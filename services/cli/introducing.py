@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 from urllib.parse import urlsplit
 
 from services.cli.places import resolve
 from services.monitor.settings import MonitorSettings
+from shared.access.exposure import is_loopback
+from shared.access.hosts import Surroundings
 from shared.access.own_tools import Introduction, introduction
+
+_FILES = ("data_dir", "client_key_file", "tls_cert", "tls_key")
 
 
 def in_project(settings: MonitorSettings) -> MonitorSettings:
-    """Return the settings with the data directory as the services see it."""
-    return settings.model_copy(update={"data_dir": resolve(settings.data_dir)})
+    """Return the settings with the files as the services see them."""
+    places = {name: getattr(settings, name) for name in _FILES}
+    return settings.model_copy(update={name: path and resolve(path) for name, path in places.items()})
 
 
 def own() -> Introduction:
@@ -21,11 +27,24 @@ def own() -> Introduction:
 
 
 def to_gateway(url: str) -> Introduction:
-    """Return what the gateway at *url* is met with: another machine's has to prove its name, like any server's."""
+    """Return what the gateway at *url* is met with: another machine's has to prove its name, like any server's.
+
+    The key goes to this installation's machines, and beyond them only where nobody listens on the way.
+    """
     settings = in_project(MonitorSettings.load())
     found = introduction(settings)
-    is_own = urlsplit(url).netloc == urlsplit(settings.probe_url).netloc
-    return found if is_own and url.startswith("wss:") else Introduction(found.token)
+    if url.startswith("wss:"):
+        is_own = urlsplit(url).netloc == urlsplit(settings.probe_url).netloc
+        pinned = found.tls if is_own else None
+        return Introduction(found.token, pinned or ssl.create_default_context())
+    return Introduction(found.token if _is_ours(urlsplit(url).hostname or "", settings) else None)
+
+
+def _is_ours(host: str, settings: MonitorSettings) -> bool:
+    """Tell whether *host* is a machine of this installation: each is named as such somewhere."""
+    listeners = (urlsplit(address.strip()).hostname for address in settings.bus_connect.split(","))
+    named = {urlsplit(settings.probe_url).hostname, *listeners}
+    return is_loopback(host) or host in named or Surroundings.of(settings.allowed_hosts).knows(host, None)
 
 
 def own_port(host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:

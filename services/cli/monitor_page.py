@@ -28,6 +28,11 @@ def fetch_metrics(authority: str, timeout: float = TIMEOUT) -> bytes:
     return _fetch(authority, "/metrics", timeout)
 
 
+def address(authority: str) -> str:
+    """Return ``host:port`` as a browser is given it."""
+    return f"{'http' if own().tls is None else 'https'}://{authority}"
+
+
 def _fetch(authority: str, path: str, timeout: float) -> bytes:
     connection = own_port(authority, None, timeout)
     try:
@@ -36,14 +41,35 @@ def _fetch(authority: str, path: str, timeout: float) -> bytes:
         body = response.read()
     except (OSError, http.client.HTTPException) as error:
         raise PeerUnreachable(
-            f"no monitor answers at http://{authority} ({error}); start it with ./run, "
+            f"no monitor answers at {address(authority)} ({error}); {_perhaps_tls(error)}start it with ./run, "
             "or correct WASLA_STATUS_HOST and WASLA_STATUS_PORT"
         ) from None
     finally:
         connection.close()
+    if response.status == http.client.UNAUTHORIZED:
+        raise NotTheMonitor(_locked_out(authority))
     if response.status != http.client.OK:
-        raise NotTheMonitor(f"expected the monitor's status at http://{authority}, got HTTP {response.status}")
+        raise NotTheMonitor(f"expected the monitor's status at {address(authority)}, got HTTP {response.status}")
     return body
+
+
+def _perhaps_tls(error: Exception) -> str:
+    """Return what to try where a port ended a plain conversation: that is how one that speaks TLS answers."""
+    if own().tls is None and isinstance(error, http.client.BadStatusLine | ConnectionResetError):
+        return "if it speaks https, set WASLA_TLS_CERT and WASLA_TLS_KEY in this terminal, too; "
+    return ""
+
+
+def _locked_out(authority: str) -> str:
+    if own().token is None:
+        return (
+            f"the monitor at {address(authority)} asks for the client key, and there is none here; copy the file that "
+            "the monitor reads, or set WASLA_CLIENT_KEY"
+        )
+    return (
+        f"the monitor at {address(authority)} has another client key than this command; have it read a replaced one "
+        "with supervisorctl -c supervisord.conf signal HUP monitor, or copy the key that it has"
+    )
 
 
 def read_status(body: bytes, authority: str) -> Status:
@@ -51,4 +77,4 @@ def read_status(body: bytes, authority: str) -> Status:
     try:
         return msgspec.json.decode(body, type=Status)
     except msgspec.DecodeError as error:
-        raise NotTheMonitor(f"expected the monitor's status at http://{authority}, but {error}") from None
+        raise NotTheMonitor(f"expected the monitor's status at {address(authority)}, but {error}") from None

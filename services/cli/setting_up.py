@@ -18,7 +18,8 @@ from services.cli.targets import Target
 from services.cli.verification import verify
 from services.cli.watched import Watched, watched_tables
 from services.monitor.settings import MonitorSettings
-from services.setup import install, install_station, watch
+from services.setup import InstallReport, install, install_station, watch
+from services.setup.plan import REPEATABLE_PREFIX
 from services.setup.watching import DEFAULT_CAPTURE
 from shared.database import describe
 from shared.errors import DatabaseRefused, WaslaError
@@ -103,7 +104,15 @@ async def _install_all(database: Any, request: Request, journal: Journal) -> Non
         await database.execute(query("cli/set_search_path"), search_path)
         for target in request.targets:
             await watch(database, target.table, channel=target.channel, capture=target.capture or DEFAULT_CAPTURE)
-    journal.add("ok", f"schema wasla is installed and current ({len(report.applied)} files run)")
+    journal.add("ok", f"schema wasla is {_brought_up_to_date(report)}")
+
+
+def _brought_up_to_date(report: InstallReport) -> str:
+    """Say what an install did; functions are written anew each time, whether they changed or not."""
+    made = [name for name in report.applied if not name.startswith(REPEATABLE_PREFIX)]
+    if report.unchanged and not made:
+        return "already current, its functions renewed"
+    return f"installed and current ({len(report.applied)} files run)"
 
 
 def _tell_triggers(watched: list[Watched], journal: Journal) -> None:

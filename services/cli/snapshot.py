@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from services.cli.gateways import Gateway, read_gateways
-from services.cli.monitor_page import TIMEOUT, NotTheMonitor, fetch_metrics, fetch_status, read_status
+from services.cli.monitor_page import TIMEOUT, NotTheMonitor, address, fetch_metrics, fetch_status, read_status
 from services.monitor.status import Status
 
 
@@ -37,5 +37,5 @@ def look(authority: str, timeout: float = TIMEOUT) -> Snapshot:
     try:
         gateways = read_gateways(fetch_metrics(authority, timeout))
     except ValueError as error:
-        raise NotTheMonitor(f"expected the monitor's metrics at http://{authority}, but {error}") from None
+        raise NotTheMonitor(f"expected the monitor's metrics at {address(authority)}, but {error}") from None
     return Snapshot(body, status, gateways)

@@ -103,6 +103,8 @@ def _database(status: Status) -> Outcome:
     database = status.database
     if database.up is None:
         return "note", "DB: not looked at yet"
+    if not database.installed:
+        return "problem", "DB: not installed in this database yet: run wasla setup"
     since = f" since {database.since}" if database.since else ""
     return ("ok", f"DB: up{since}") if database.up else ("problem", f"DB: down{since}")
 

@@ -9,6 +9,7 @@ early is what ends it in an orderly way: close the generator (``contextlib.aclos
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -108,5 +109,10 @@ def _lost(connection: ClientConnection, retry: Backoff) -> Lost:
 
 
 def _unreachable(url: str, error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"the gateway at {url} shows a certificate that is not trusted ({error.verify_message}); name its "
+            "authority's file in SSL_CERT_FILE, or use a name that the certificate bears"
+        )
     reason = str(error) or type(error).__name__
     return f"no gateway answers at {url} ({reason}); start one with ./run, or correct WASLA_HOST and WASLA_PORT"

@@ -9,6 +9,7 @@ import structlog
 
 from services.gateway.feed import Feed
 from services.gateway.hub import Hub
+from services.gateway.rights.opening import tell_misfits
 from shared.backoff import Backoff
 from shared.bus.contract import Line, Subscriber
 from shared.bus.messages import CatalogReply, CatalogRequest
@@ -30,6 +31,7 @@ async def keep_catalog(bus: Subscriber, feed: Feed, hub: Hub, request_ids: itert
         feed.catalog_changed.clear()
         feed.catalog_version = reply.version
         hub.catalog = reply.catalog
+        tell_misfits(hub.gatekeeper.policy, hub.catalog)
         log.info("catalogue in force", version=reply.version, tables=len(reply.catalog.tables))
 
 

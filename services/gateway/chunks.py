@@ -44,17 +44,18 @@ class Taken(NamedTuple):
     frames: bytes
 
 
-def take(entries: Sequence[Entry], wanted: Callable[[Entry], bool]) -> Taken:
-    """Return the first chunk of the entries that are *wanted*, looking at no more of them than that takes."""
+def take(entries: Sequence[Entry], shown: Callable[[Entry], Entry | None]) -> Taken:
+    """Return the first chunk of what is *shown* of the entries, looking at no more of them than that takes."""
     frames: list[bytes] = []
     size = told_seq = scanned = 0
     last_seq = entries[0].seq - 1
     for entry in entries:
-        if wanted(entry):
-            if frames and size + len(entry.frame) > CHUNK_BYTES:
+        seen = shown(entry)
+        if seen is not None:
+            if frames and size + len(seen.frame) > CHUNK_BYTES:
                 break
-            frames.append(entry.frame)
-            size += len(entry.frame)
+            frames.append(seen.frame)
+            size += len(seen.frame)
             told_seq = entry.seq
         last_seq = entry.seq
         scanned += 1

@@ -28,10 +28,10 @@ from websockets.protocol import OPEN
 
 from services.gateway import answers
 from services.gateway.access.handshake import Handshake
-from services.gateway.rates import Rate
 from services.gateway.readers import Reader
 from services.gateway.session import Session, SessionState
 from shared.close_codes import INSTRUCTIONS, CloseCode
+from shared.rates import Rate
 
 if TYPE_CHECKING:
     from services.gateway.hub import Hub
@@ -120,6 +120,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client, whatever the reason."""
         del exc
+        self.phase = Phase.CLOSING
         self._hub.disconnected(self)
 
     def data_received(self, data: bytes) -> None:

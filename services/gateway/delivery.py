@@ -17,13 +17,14 @@ from typing import Final
 
 from services.gateway.chunks import chunks, take
 from services.gateway.counts import Counts
-from services.gateway.entries import Entry, Rows, resync
+from services.gateway.entries import Entry, resync
 from services.gateway.frames import text_frame
+from services.gateway.groups import Groups
 from services.gateway.history import History
-from services.gateway.matching import Matcher
 from services.gateway.readers import Group, Reader, ReaderState, Write
+from services.gateway.rights.views import View
 from services.gateway.ring import Page, Ring
-from services.gateway.subscriptions import Interest, interested
+from services.gateway.subscriptions import Interest
 from shared.positions import Position
 from shared.protocol import encode
 
@@ -40,7 +41,7 @@ class Delivery:
     def __init__(self, ring: Ring, history: History) -> None:
         self.ring = ring
         self.history = history
-        self.groups: Matcher[Group] = Matcher(Group)
+        self.groups = Groups()
         self.counts = Counts()
         self._waiting: dict[ReaderState, dict[Reader, None]] = {
             state: {} for state in ReaderState if state not in (ReaderState.LIVE, ReaderState.GONE)
@@ -68,9 +69,9 @@ class Delivery:
         """Tell whether somebody waits for a page of the log."""
         return bool(self._waiting[ReaderState.STARVED])
 
-    def join(self, write: Write, interest: Interest) -> Reader:
-        """Enter a reader that was told the present position and is live from there."""
-        reader = Reader(write, self.groups.enter(interest))
+    def join(self, write: Write, interest: Interest, view: View | None = None) -> Reader:
+        """Enter a reader that was told the present position and is live from there; *view* None: it sees all."""
+        reader = Reader(write, self.groups.enter(interest, view))
         reader.cursor = reader.told = self.ring.top
         self._place(reader)
         return reader
@@ -83,9 +84,18 @@ class Delivery:
         """Tell whether the stream has not come as far as *position* here, so that nothing vouches for it yet."""
         return bool(self.ring.epoch) and position.seq > self.ring.top
 
-    def resume(self, write: Write, interest: Interest, position: Position, *, now: float, monotonic: float) -> Reader:
+    def resume(
+        self,
+        write: Write,
+        interest: Interest,
+        position: Position,
+        view: View | None = None,
+        *,
+        now: float,
+        monotonic: float,
+    ) -> Reader:
         """Enter a reader that goes on from a position it had; one of another epoch is told to resync."""
-        reader = Reader(write, self.groups.enter(interest))
+        reader = Reader(write, self.groups.enter(interest, view))
         reader.cursor = reader.told = position.seq
         reader.epoch = position.epoch
         reader.since = monotonic
@@ -108,10 +118,19 @@ class Delivery:
 
     def change_interest(self, reader: Reader, interest: Interest) -> int:
         """Give a reader another interest and return the seq after which it holds."""
+        return self._regroup(reader, interest, reader.group.view)
+
+    def change_view(self, reader: Reader, view: View | None, now: float) -> None:
+        """Give a reader other rights: what it shows may be too much or too little, so it reloads."""
+        self._regroup(reader, reader.group.interest, view)
+        if reader.state is not ReaderState.PENDING:
+            self._resync(reader, "rights_changed", now)
+
+    def _regroup(self, reader: Reader, interest: Interest, view: View | None) -> int:
         cursor, told, state = self._stands_at(reader), self._told(reader), reader.state
         self._enter(reader, ReaderState.GONE)
         self.groups.leave(reader.group)
-        reader.group = self.groups.enter(interest)
+        reader.group = self.groups.enter(interest, view)
         reader.cursor, reader.told = cursor, told
         if state is ReaderState.PENDING:
             self._enter(reader, state)
@@ -121,10 +140,7 @@ class Delivery:
 
     def deliver(self, entries: Sequence[Entry]) -> None:
         """Append new entries and write them to every live reader they concern."""
-        matched: dict[Group, list[Entry]] = {}
-        for entry in entries:
-            for group in self.groups.match(entry):
-                matched.setdefault(group, []).append(entry)
+        matched = self.groups.match(entries)
         self.ring.extend(entries)
         for group, wanted in matched.items():
             self._write_to_group(group, wanted)
@@ -200,6 +216,7 @@ class Delivery:
             unmoved.update(self._waiting[ReaderState.AHEAD])
         self.ring.reset(epoch, seq)
         self.history.clear()
+        self.groups.vision.reset(epoch)
         for group in self.groups:
             group.told = seq
         for reader in everyone:
@@ -229,8 +246,7 @@ class Delivery:
         if source is None:
             self._place(reader)
             return 1
-        interest = reader.group.interest
-        taken = take(source.after(reader.cursor, SCAN_EVENTS), lambda entry: interested(interest, entry, Rows(entry)))
+        taken = take(source.after(reader.cursor, SCAN_EVENTS), self.groups.shown(reader.group))
         reader.cursor = taken.last_seq
         if taken.events:
             reader.told = taken.told_seq

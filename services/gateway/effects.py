@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from services.gateway.access.admission import Admission
 from services.gateway.access.denials import Denial
+from services.gateway.rights.views import View
 from services.gateway.subscriptions import Interest
 from shared.bus.messages import Recipient
 from shared.close_codes import CloseCode
@@ -24,6 +25,7 @@ class Enter(NamedTuple):
 
     interest: Interest
     resume: Position | None
+    view: View | None = None
 
 
 class Interested(NamedTuple):
@@ -56,6 +58,12 @@ class Renew(NamedTuple):
     admission: Admission
 
 
+class Look(NamedTuple):
+    """What the client may see changed."""
+
+    view: View | None
+
+
 class Postpone(NamedTuple):
     """A key that is not known signed what the client presents: have the keys read, then take *text* again."""
 
@@ -75,4 +83,4 @@ class Close(NamedTuple):
     code: CloseCode
 
 
-Effect = Reply | Enter | Interested | Publish | AskRoster | Renew | Postpone | Deny | Close
+Effect = Reply | Enter | Interested | Publish | AskRoster | Renew | Look | Postpone | Deny | Close

@@ -31,6 +31,7 @@ class Slug(StrEnum):
     UNKNOWN_SUBSCRIPTION = "unknown_subscription"
     UNAVAILABLE = "unavailable"
     UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
 
 
 SENTENCES: Final[dict[Slug, str]] = {
@@ -51,6 +52,7 @@ SENTENCES: Final[dict[Slug, str]] = {
     Slug.UNKNOWN_SUBSCRIPTION: "there is no subscription with id {got}",
     Slug.UNAVAILABLE: "the bus does not answer, so {what} is not possible now: try again in a moment",
     Slug.UNAUTHORIZED: "{detail}",
+    Slug.FORBIDDEN: "your role may not {what} here: have the operator allow it",
 }
 
 

@@ -105,7 +105,7 @@ class Feed:
             if verdict.remark is None:
                 log.info("line well again", line=verdict.line)
             else:
-                log.warning("line ails", line=verdict.line, state=str(verdict.state), reason=verdict.remark)
+                log.warning("line in trouble", line=verdict.line, state=str(verdict.state), reason=verdict.remark)
 
     def remarks(self) -> list[str]:
         """Return what ails each line that ails."""

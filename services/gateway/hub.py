@@ -11,6 +11,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from websockets.http11 import Request
@@ -18,16 +19,30 @@ from websockets.http11 import Request
 from services.gateway import clients, replies
 from services.gateway.access.denials import Denial, Why
 from services.gateway.access.gatekeeper import Gatekeeper
-from services.gateway.connection import Connection
+from services.gateway.connection import Connection, Phase
 from services.gateway.database_status import DatabaseStatus
 from services.gateway.deadlines import end_what_is_overdue
 from services.gateway.delivery import Delivery
-from services.gateway.effects import AskRoster, Close, Deny, Effect, Enter, Interested, Postpone, Publish, Renew, Reply
+from services.gateway.effects import (
+    AskRoster,
+    Close,
+    Deny,
+    Effect,
+    Enter,
+    Interested,
+    Look,
+    Postpone,
+    Publish,
+    Renew,
+    Reply,
+)
 from services.gateway.errors import Refusal, Slug
 from services.gateway.frames import text_frame
 from services.gateway.readers import Reader
 from services.gateway.relay import Relay
-from services.gateway.session import Context, Limits, Session, error
+from services.gateway.rights.opening import tell_misfits
+from services.gateway.rights.views import View
+from services.gateway.session import Context, Limits, Session, SessionState, Waited, error
 from services.gateway.settings import GatewaySettings
 from services.gateway.turns import Turns
 from shared.bus.messages import Broadcast, RosterEntry, RosterReply, Sender
@@ -62,7 +77,7 @@ class Hub:
         self.max_connections = settings.max_connections
         self.empty = asyncio.Event()
         self.empty.set()
-        self.catalog: Catalog | None = None
+        self._catalog: Catalog | None = None
         self.status = DatabaseStatus(up=False, since=clock())
         self.connections: dict[Connection, None] = {}
         self.clients: dict[str, Connection] = {}
@@ -78,6 +93,16 @@ class Hub:
             settings.max_subscriptions, settings.max_where_conditions, settings.max_messages_per_second
         )
         self._serving_lagging = False
+
+    @property
+    def catalog(self) -> Catalog | None:
+        """What is watched, None until a listener has said so."""
+        return self._catalog
+
+    @catalog.setter
+    def catalog(self, catalog: Catalog | None) -> None:
+        self._catalog = catalog
+        self.delivery.groups.vision.know(catalog)
 
     # What connections call.
 
@@ -97,10 +122,12 @@ class Hub:
         else:
             connection.session = Session(secrets.token_hex(8), self.gatekeeper.presented(request))
 
-    def received(self, connection: Connection, text: bytes | bytearray, *, is_late: bool = False) -> None:
+    def received(self, connection: Connection, text: bytes | bytearray, waited: Waited = Waited.NOT) -> None:
         """A text frame came, just now or before the keys that it needs were read."""
         if connection.session is not None:
-            context = Context(self.catalog, self._limits, self.clock(), self.gatekeeper.door, is_late)
+            context = Context(
+                self.catalog, self._limits, self.clock(), self.gatekeeper.door, waited, self.gatekeeper.policy
+            )
             self._apply(connection, connection.session.receive(text, context))
 
     def received_binary(self, connection: Connection) -> None:
@@ -126,8 +153,9 @@ class Hub:
         if connection.reader is not None:
             self.delivery.leave(connection.reader)
         if connection.session is not None:
+            connection.session.state = SessionState.CLOSED
             self.clients.pop(connection.session.client_id, None)
-            self.gatekeeper.left(connection.session.client_id)
+            self.gatekeeper.left(connection)
 
     def disconnected(self, connection: Connection) -> None:
         """The socket is gone."""
@@ -201,11 +229,20 @@ class Hub:
             if self.gatekeeper.door.has_revoked(session.admission):
                 self._apply(connection, session.deny("session", Denial(Why.REVOKED, session.admission.user)))
 
-    def take_up_postponed(self) -> None:
-        """Carry out what waited for the keys to be read. To be called after every reading."""
-        for connection, text in self.gatekeeper.take_postponed().items():
-            if connection in self.connections:
-                self.received(connection, text, is_late=True)
+    def review_rights(self) -> None:
+        """Have every client see what the policy says now. To be called when the policy was read again."""
+        tell_misfits(self.gatekeeper.policy, self.catalog)
+        for connection in list(self.clients.values()):
+            self._apply(connection, clients.session_of(connection).review(self.gatekeeper.policy))
+
+    def take_up_postponed(self, *, are_read: bool) -> None:
+        """Carry out what waited for the keys, in its turns. To be called after a reading; *are_read*: it succeeded."""
+        for postponed in self.gatekeeper.take_postponed(are_read=are_read):
+            self.strangers.ask(partial(self._take_up, *postponed))
+
+    def _take_up(self, connection: Connection, text: bytes, waited: Waited) -> None:
+        if connection.phase is Phase.OPEN:
+            self.received(connection, text, waited)
 
     def _end_what_has_expired(self) -> None:
         now, expiries = self.clock(), self.gatekeeper.expiries
@@ -229,6 +266,8 @@ class Hub:
                     self._publish(connection, effect)
                 case AskRoster():
                     self._ask_roster(connection, effect)
+                case Look(view):
+                    self._look(connection, view)
                 case Renew() | Postpone() | Deny():
                     self._keep_the_door(connection, effect)
                 case Close(code):
@@ -241,7 +280,7 @@ class Hub:
                 self.reply(connection, "token_accepted", replies.expires(admission.expires_at))
             case Postpone(text):
                 if not self.gatekeeper.postpone(connection, text):
-                    self.received(connection, text, is_late=True)
+                    self.received(connection, text, Waited.IN_VAIN)
             case Deny(what, denial):
                 self.gatekeeper.audit.refused(connection, what, denial, self.clock())
 
@@ -265,8 +304,15 @@ class Hub:
     def _begin(self, connection: Connection, effect: Enter) -> Reader:
         write = connection.transport.write
         if effect.resume is None:
-            return self.delivery.join(write, effect.interest)
-        return self.delivery.resume(write, effect.interest, effect.resume, now=self.clock(), monotonic=self.monotonic())
+            return self.delivery.join(write, effect.interest, effect.view)
+        return self.delivery.resume(
+            write, effect.interest, effect.resume, effect.view, now=self.clock(), monotonic=self.monotonic()
+        )
+
+    def _look(self, connection: Connection, view: View | None) -> None:
+        if connection.reader is not None:
+            self.delivery.change_view(connection.reader, view, self.clock())
+            self.attend()
 
     def _change_interest(self, connection: Connection, effect: Interested) -> None:
         if connection.reader is None:

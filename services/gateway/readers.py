@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum, auto
 
+from services.gateway.rights.views import View
 from services.gateway.subscriptions import Interest
 
 Write = Callable[[bytes], object]
@@ -35,12 +36,16 @@ class ReaderState(Enum):
 
 
 class Group:
-    """Readers with equal interests. ``live`` are those at the top; ``told`` the last seq a frame told all of them."""
+    """Readers with equal interests and rights. ``view`` None: they see everything.
 
-    __slots__ = ("interest", "live", "told")
+    ``live`` are those at the top; ``told`` the last seq a frame told all of them.
+    """
 
-    def __init__(self, interest: Interest) -> None:
+    __slots__ = ("interest", "live", "told", "view")
+
+    def __init__(self, interest: Interest, view: View | None = None) -> None:
         self.interest = interest
+        self.view = view
         self.live: dict[Reader, Write] = {}
         self.told = 0
 

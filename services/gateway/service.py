@@ -26,7 +26,7 @@ from services.gateway.relay import Relay
 from services.gateway.ring import Ring
 from services.gateway.server import drain, listen
 from services.gateway.settings import GatewaySettings
-from services.lifecycle import on_hangup, process_name
+from services.lifecycle import on_hangup, process_name, reload_each
 from shared.access.tls import certificate
 from shared.bus.heartbeats import HeartbeatSender, beat_heart
 from shared.bus.keys import bus_key
@@ -133,6 +133,7 @@ class Gateway:
                 await feed.joined.wait()
                 if self.tokens is not None:
                     await feed.revocations_known.wait()
+                    await self.tokens.tried.wait()
         port = await listen(self.settings, self.hub, self.certificate)
         self.port = port.number
         self.ready.set()
@@ -140,10 +141,15 @@ class Gateway:
         await drain(port, self.hub)
 
     def reload(self) -> None:
-        """Take the certificate and the keys as they are in their files now; whoever is connected stays."""
-        if self.certificate is not None:
-            self.certificate.reload()
+        """Take the certificate, the keys and the policy as they are in their files now; whoever is connected stays.
+
+        Raise ConfigurationError for what is wrong with the certificate or the others, which then stay as they were.
+        """
+        reload_each(*([] if self.certificate is None else [self.certificate.reload]), self._reload_gatekeeper)
+
+    def _reload_gatekeeper(self) -> None:
         self.hub.gatekeeper.reload()
+        self.hub.review_rights()
 
     def _state(self) -> str:
         if not self.hub.serving:

@@ -35,18 +35,21 @@ from services.gateway.effects import (
     Effect,
     Enter,
     Interested,
+    Look,
     Postpone,
     Publish,
     Renew,
     Reply,
 )
 from services.gateway.errors import Refusal, Slug
-from services.gateway.rates import Rate
+from services.gateway.rights.policy import Policy
+from services.gateway.rights.views import ALL_RIGHTS, Rights
 from services.gateway.subscriptions import EVERYTHING, Interest, Subscription
 from shared.bus.messages import Recipient
 from shared.catalog import Catalog
 from shared.close_codes import CloseCode
 from shared.protocol import Envelope, timestamp
+from shared.rates import Rate
 
 
 class SessionState(Enum):
@@ -55,6 +58,14 @@ class SessionState(Enum):
     NEW = auto()
     REGISTERED = auto()
     CLOSED = auto()
+
+
+class Waited(Enum):
+    """What a message that may lack a token's key has behind it: no reading of the keys, one, or one that failed."""
+
+    NOT = auto()
+    LONG_ENOUGH = auto()
+    IN_VAIN = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +78,17 @@ class Limits:
 
 
 class Context(NamedTuple):
-    """What a message is judged by; ``now`` is Unix time in seconds. ``is_late``: it was postponed once already."""
+    """What a message is judged by; ``now`` is Unix time in seconds, ``waited`` what the message has behind it.
+
+    ``policy`` None: everybody may see and do everything.
+    """
 
     catalog: Catalog | None
     limits: Limits
     now: float
     door: Door
-    is_late: bool = False
+    waited: Waited = Waited.NOT
+    policy: Policy | None = None
 
 
 class Session:
@@ -82,11 +97,12 @@ class Session:
     *presented* is the token that came with the handshake; it is forgotten once the client is let in.
     """
 
-    __slots__ = ("_messages", "_presented", "admission", "app_name", "client_id", "state", "subscriptions")
+    __slots__ = ("_messages", "_presented", "admission", "app_name", "client_id", "rights", "state", "subscriptions")
 
     def __init__(self, client_id: str, presented: str | None = None) -> None:
         self.client_id = client_id
         self.admission = UNNAMED
+        self.rights = ALL_RIGHTS
         self._presented = presented
         self.app_name = ""
         self.state = SessionState.NEW
@@ -102,7 +118,7 @@ class Session:
         """Return what a text frame asks for."""
         if self.state is SessionState.CLOSED:
             return []
-        if self._messages.exceeds(context.limits.max_messages_per_second, context.now):
+        if context.waited is Waited.NOT and self._messages.exceeds(context.limits.max_messages_per_second, context.now):
             return self.close(CloseCode.RATE_LIMITED)
         try:
             envelope = messages.open_envelope(text)
@@ -113,27 +129,47 @@ class Session:
         except Refusal as refusal:
             return [error(refusal, envelope.message_type, messages.reference(envelope))]
         except Denial as denial:
-            if denial.why is Why.UNKNOWN_KEY and not context.is_late:
-                return [Postpone(bytes(text))]
+            if denial.why is Why.UNKNOWN_KEY:
+                return self._lacks_key(text, envelope, denial, context.waited)
             return self.deny(envelope.message_type, denial)
 
     def admitted(self, token: str | None, context: Context) -> Admission:
         """Return what the client is let in as, by *token* or by what came with the handshake; raise Denial."""
         return context.door.admit(self._presented if token is None else token, context.now)
 
-    def enter(self, app_name: str, admission: Admission, subscriptions: dict[str, Subscription]) -> None:
+    def enter(
+        self, app_name: str, admission: Admission, rights: Rights, subscriptions: dict[str, Subscription]
+    ) -> None:
         """The client is in."""
         self.app_name = app_name
         self.admission = admission
+        self.rights = rights
         self.subscriptions = subscriptions or None
         self.state = SessionState.REGISTERED
         self._presented = None
+
+    def review(self, policy: Policy | None) -> list[Effect]:
+        """Return what follows where the client's rights are others than before: its token or the policy is another."""
+        former, self.rights = self.rights, rights_by(policy, self.admission)
+        return [] if self.rights.view == former.view else [Look(self.rights.view)]
 
     def deny(self, what: str, denial: Denial) -> list[Effect]:
         """Return what ends a client that is not, or no longer, let in; *what* it asked for, or what is over."""
         refusal = Refusal(Slug.UNAUTHORIZED, detail=denial.reason)
         in_reply_to = what if what in MESSAGE_TYPES else None
         return [Deny(what, denial), error(refusal, in_reply_to, None), *self.close(denial.code)]
+
+    def _lacks_key(self, text: bytes | bytearray, envelope: Envelope, denial: Denial, waited: Waited) -> list[Effect]:
+        """Refuse a key for good only after the keys were read; a client that is in stays as what it is meanwhile."""
+        if waited is Waited.NOT:
+            return [Postpone(bytes(text))]
+        if waited is Waited.LONG_ENOUGH:
+            return self.deny(envelope.message_type, denial)
+        unread = Denial(Why.KEYS_UNREAD)
+        if self.state is SessionState.NEW:
+            return self.deny(envelope.message_type, unread)
+        complaint = _error(Slug.UNAVAILABLE, unread.reason, envelope.message_type, messages.reference(envelope))
+        return [Deny(envelope.message_type, unread), complaint]
 
     def receive_binary(self) -> list[Effect]:
         """Return what a binary frame asks for, which is nothing."""
@@ -166,15 +202,16 @@ def _register(session: Session, envelope: Envelope, context: Context) -> list[Ef
     admission = session.admitted(asked.token, context)  # first: what is watched here is not for everybody to learn
     if len(asked.subscribe) > context.limits.max_subscriptions:
         raise Refusal(Slug.TOO_MANY_SUBSCRIPTIONS, limit=context.limits.max_subscriptions)
-    subscriptions = {item.id: _checked(item, context) for item in asked.subscribe}
-    session.enter(asked.app_name, admission, subscriptions)
-    return [Enter(session.interest, asked.resume)]
+    rights = rights_by(context.policy, admission)
+    subscriptions = {item.id: _checked(item, rights, context) for item in asked.subscribe}
+    session.enter(asked.app_name, admission, rights, subscriptions)
+    return [Enter(session.interest, asked.resume, rights.view)]
 
 
 def _token(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
     presented = messages.read(envelope, messages.Token).token
     session.admission = context.door.renew(session.admission, presented, context.now)
-    return [Renew(session.admission)]
+    return [Renew(session.admission), *session.review(context.policy)]
 
 
 def _ping(_session: Session, envelope: Envelope, context: Context) -> list[Effect]:
@@ -183,7 +220,7 @@ def _ping(_session: Session, envelope: Envelope, context: Context) -> list[Effec
 
 def _subscribe(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
     asked = messages.read(envelope, subscribing.Asked)
-    subscription = _checked(asked, context)
+    subscription = _checked(asked, session.rights, context)
     held = session.subscriptions or {}
     if asked.id not in held and len(held) >= context.limits.max_subscriptions:
         raise Refusal(Slug.TOO_MANY_SUBSCRIPTIONS, limit=context.limits.max_subscriptions)
@@ -199,18 +236,30 @@ def _unsubscribe(session: Session, envelope: Envelope, _context: Context) -> lis
     return [Interested(session.interest, "unsubscribed", asked.id)]
 
 
-def _broadcast(_session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
+def _broadcast(session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
     asked = messages.read(envelope, messages.Broadcast)
+    if not session.rights.broadcast:
+        raise Refusal(Slug.FORBIDDEN, what="broadcast")
     to = Recipient(app_name=asked.to.app_name, client_id=asked.to.client_id)
     return [Publish(asked.event_type, bytes(asked.data), to, envelope.message_type, asked.id)]
 
 
-def _clients(_session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
+def _clients(session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
+    if not session.rights.clients:
+        raise Refusal(Slug.FORBIDDEN, what="list clients")
     return [AskRoster(messages.reference(envelope))]
 
 
-def _checked(asked: subscribing.Asked, context: Context) -> Subscription:
-    return subscribing.subscription(asked, context.catalog, max_conditions=context.limits.max_conditions)
+def rights_by(policy: Policy | None, admission: Admission) -> Rights:
+    """Return what a client may do that was admitted so."""
+    return ALL_RIGHTS if policy is None else policy.rights(admission)
+
+
+def _checked(asked: subscribing.Asked, rights: Rights, context: Context) -> Subscription:
+    catalog = context.catalog
+    if catalog is not None and rights.view is not None:
+        catalog = rights.view.narrowed(catalog)
+    return subscribing.subscription(asked, catalog, max_conditions=context.limits.max_conditions)
 
 
 Handler = Callable[[Session, Envelope, Context], list[Effect]]
@@ -237,5 +286,8 @@ MESSAGE_TYPES: Final = frozenset(name for handlers in TABLE.values() for name in
 
 def error(refusal: Refusal, in_reply_to: str | None, reference: str | int | None) -> Reply:
     """Return the ``error`` that tells a client why its message was not carried out."""
-    data = {"code": refusal.slug.value, "reason": refusal.reason, "in_reply_to": in_reply_to, "id": reference}
-    return Reply("error", data)
+    return _error(refusal.slug, refusal.reason, in_reply_to, reference)
+
+
+def _error(slug: Slug, reason: str, in_reply_to: str | None, reference: str | int | None) -> Reply:
+    return Reply("error", {"code": slug.value, "reason": reason, "in_reply_to": in_reply_to, "id": reference})

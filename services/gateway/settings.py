@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from shared.access.settings import AccessSettings
 from shared.bus.settings import BusSettings
 from shared.settings import setting
@@ -30,6 +32,9 @@ class GatewaySettings(AccessSettings, BusSettings):
     )
     token_in_query: bool = setting(
         False, unit="-", description="take tokens from the address, too (?token=...), where proxies may log them"
+    )
+    policy: Path | None = setting(
+        None, unit="-", description="policy file (TOML): which role may see and do what; unset: everybody everything"
     )
     receive_high_water_mark: int = setting(
         100, unit="messages", ge=1, description="published messages that may wait for a gateway before it loses some"

@@ -99,10 +99,11 @@ def _conditions(
         if not tests:
             raise Refusal(Slug.UNKNOWN_OPERATOR, got="none", column=_shown(column), known=", ".join(OPERATORS))
         for operator, operand in tests.items():
-            yield _condition(column, operator, operand, None if columns is None else columns[column])
+            yield condition(column, operator, operand, None if columns is None else columns[column])
 
 
-def _condition(column: str, operator: str, operand: Any, kinds: AbstractSet[ColumnKind] | None) -> Condition:
+def condition(column: str, operator: str, operand: Any, kinds: AbstractSet[ColumnKind] | None) -> Condition:
+    """Return one condition on a column of one of *kinds* (None: not known), or raise :exc:`Refusal`."""
     if operator not in OPERATORS:
         raise Refusal(Slug.UNKNOWN_OPERATOR, got=_shown(operator), column=column, known=", ".join(OPERATORS))
     if operator == "is_null":

@@ -9,7 +9,7 @@ nothing to forge. ``/healthz`` says nothing and is for everybody.
 from __future__ import annotations
 
 import base64
-import binascii
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from services.monitor.settings import MonitorSettings
+from shared.access.audit import RefusalLog
 from shared.access.client_key import ClientKey, client_key
 from shared.access.exposure import is_loopback, refuse_exposed
 from shared.access.hosts import Surroundings
@@ -42,6 +43,7 @@ class Door:
         if is_exposed and not self._asks:
             log.warning("anybody may look at the status page", host=settings.status_host)
         self._key = client_key(settings)
+        self._audit = RefusalLog()
 
     def reload(self) -> None:
         """Read the client key again; raise ConfigurationError and keep the former where that cannot be."""
@@ -55,9 +57,9 @@ class Door:
         @web.middleware
         async def pass_door(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path != _OPEN:
-                _check_host(request, self._surroundings)
+                _check_host(request, self._surroundings, self._audit)
                 if self._asks:
-                    _check_key(request, self._key)
+                    _check_key(request, self._key, self._audit)
             return await handler(request)
 
         return pass_door
@@ -72,32 +74,31 @@ def presented_key(authorization: str | None) -> str | None:
         return None
     try:
         _, separator, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # beyond ASCII, not base64, or not UTF-8
         return None
     return password if separator else None
 
 
-def _check_host(request: web.Request, surroundings: Surroundings) -> None:
+def _check_host(request: web.Request, surroundings: Surroundings, audit: RefusalLog) -> None:
     local = request.transport.get_extra_info("sockname") if request.transport is not None else None
     address = str(local[0]) if isinstance(local, tuple) else None
     host = request.headers.get("Host")
     if not surroundings.knows(host, address):
-        _note(request, "host", host=host or "")
+        _note(audit, request, "host", host=host or "")
         raise web.HTTPForbidden(text="this machine is not known by that name: name it in WASLA_ALLOWED_HOSTS\n")
     origins = request.headers.getall("Origin", [])
     if request.method not in _SAFE and not surroundings.admits(origins, host, address):
-        _note(request, "origin", origin=origins[0])
+        _note(audit, request, "origin", origin=origins[0])
         raise web.HTTPForbidden(text="pages of that origin may change nothing here\n")
 
 
-def _check_key(request: web.Request, key: ClientKey | None) -> None:
+def _check_key(request: web.Request, key: ClientKey | None, audit: RefusalLog) -> None:
     presented = presented_key(request.headers.get("Authorization"))
     if presented is None or key is None or not key.is_same(presented):
         if presented is not None:
-            _note(request, "wrong_key")
+            _note(audit, request, "wrong_key")
         raise web.HTTPUnauthorized(text="expected the client key as password\n", headers=_ASK)
 
 
-def _note(request: web.Request, why: str, **fields: str) -> None:
-    shown = {name: value[:200] for name, value in fields.items()}
-    log.warning("access refused", remote=request.remote, what="status page", why=why, **shown)
+def _note(audit: RefusalLog, request: web.Request, why: str, **fields: str) -> None:
+    audit.refused(remote=request.remote, what="status page", why=why, now=time.monotonic(), **fields)

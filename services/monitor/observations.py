@@ -17,20 +17,23 @@ class DatabaseView:
     """The database as the probe's own connection finds it; ``is_up`` is None before the first look.
 
     ``since`` is Unix seconds, when ``is_up`` last changed; ``reason`` says why it is down; ``looked_at`` is monotonic
-    seconds, when it was last looked at.
+    seconds, when it was last looked at. Without the schema wasla it counts as down, and ``is_installed`` tells.
     """
 
     is_up: bool | None = None
     since: float | None = None
     reason: str | None = None
     looked_at: float | None = None
+    is_installed: bool = True
 
     def found_up(self, at: float) -> bool:
         """Note that it answered; return whether that is news."""
+        self.is_installed = True
         return self._note(True, None, at)
 
-    def found_down(self, reason: str, at: float) -> bool:
-        """Note that it did not answer, and why; return whether that is news."""
+    def found_down(self, reason: str, at: float, *, is_installed: bool = True) -> bool:
+        """Note that it did not answer, or has not what is needed, and why; return whether that is news."""
+        self.is_installed = is_installed
         return self._note(False, reason, at)
 
     def _note(self, is_up: bool, reason: str | None, at: float) -> bool:

@@ -16,7 +16,7 @@ import structlog
 
 from services.monitor.metrics import MonitorMetrics
 from services.monitor.observations import Observations
-from services.monitor.probe_database import ProbeDatabase
+from services.monitor.probe_database import NotInstalled, ProbeDatabase
 from services.monitor.probe_stream import ProbeStream, StreamBroken, open_stream
 from services.monitor.roundtrip import Hop
 from shared.access.own_tools import Introduction
@@ -29,7 +29,10 @@ MAX_RETRY_INTERVAL = 1.0
 
 
 class Prober:
-    """Runs until cancelled. ``late_after`` bounds, in seconds, connecting, writing and receiving, each."""
+    """Runs until cancelled. ``late_after`` bounds, in seconds, connecting, writing and receiving, each.
+
+    The first round that arrives is what tells whoever started it all that it works, and where to look: at ``page``.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Prober:
         interval: float,
         late_after: float,
         introduce: Callable[[], Introduction] = Introduction,
+        page: str | None = None,
     ) -> None:
         self._seen = seen
         self._state = seen.round_trip
@@ -50,6 +54,8 @@ class Prober:
         self._interval = interval
         self._late_after = late_after
         self._introduce = introduce
+        self._page = page
+        self._has_been_ready = False
         self._was_late: bool | None = None
 
     async def run(self) -> None:
@@ -103,7 +109,7 @@ class Prober:
             async with asyncio.timeout(self._late_after):
                 await self._database.touch(nonce)
         except DatabaseError as error:
-            return self._found_down(str(error))
+            return self._found_down(str(error), is_installed=not isinstance(error, NotInstalled))
         except TimeoutError:
             return self._found_down(f"it did not take the probe's change within {self._late_after:g} s")
         finally:
@@ -114,8 +120,8 @@ class Prober:
             log.info("database up")
         return None
 
-    def _found_down(self, reason: str) -> str:
-        if self._seen.database.found_down(reason, time.time()):
+    def _found_down(self, reason: str, *, is_installed: bool = True) -> str:
+        if self._seen.database.found_down(reason, time.time(), is_installed=is_installed):
             log.warning("database down", reason=reason)
         return reason
 
@@ -156,5 +162,13 @@ class Prober:
             if lateness is not None:
                 log.warning("delivery late", missing_hop=lateness.missing.label, reason=lateness.reason)
             else:
-                log.info("delivery on time", seconds=round(self._state.last.total, 4) if self._state.last else None)
+                self._say_on_time()
         return not is_late
+
+    def _say_on_time(self) -> None:
+        seconds = round(self._state.last.total, 4) if self._state.last else None
+        if self._has_been_ready or seconds is None:
+            log.info("delivery on time", seconds=seconds)
+            return
+        self._has_been_ready = True
+        log.info("ready: a change arrives at a client", seconds=seconds, status_page=self._page)

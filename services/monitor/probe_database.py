@@ -24,6 +24,10 @@ _NOT_SET_UP = (
 )
 
 
+class NotInstalled(DatabaseRefused):
+    """The database answers, and the schema wasla or a part of it is not there."""
+
+
 class Found(NamedTuple):
     """How far a committed change came inside the database."""
 
@@ -70,7 +74,7 @@ class ProbeDatabase:
             yield await self._connected()
             is_done = True
         except _NOT_SET_UP as error:
-            raise DatabaseRefused(f"the schema wasla is not installed here ({error}); run wasla setup") from None
+            raise NotInstalled(f"the schema wasla is not installed here ({error}); run wasla setup") from None
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DatabaseUnreachable(f"the database does not take part in the probe: {error}") from None
         finally:

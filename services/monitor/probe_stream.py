@@ -65,7 +65,7 @@ async def open_stream(url: str, introduce: Callable[[], Introduction] = Introduc
     try:
         connection = await connect(
             url,
-            ssl=introduction.tls if url.startswith("wss:") else None,
+            ssl=(introduction.tls or True) if url.startswith("wss:") else None,  # True: the system's authorities
             compression=None,
             ping_interval=None,
             proxy=None,

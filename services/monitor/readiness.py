@@ -28,11 +28,13 @@ def judge(seen: Observations, now: float) -> Readiness:
 
 
 def _reasons(seen: Observations, now: float) -> Iterator[str]:
+    if not seen.database.is_installed:
+        yield "not installed in this database yet: run wasla setup"
     if lateness := seen.round_trip.lateness(now):
         yield f"delivery is late at the hop {lateness.missing.label}: {lateness.reason}"
     elif seen.round_trip.last is None:
         yield "no round trip was completed yet"
-    if seen.database.is_up is False:
+    if seen.database.is_up is False and seen.database.is_installed:
         yield f"the database is down: {seen.database.reason}"
 
 

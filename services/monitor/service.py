@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from services.lifecycle import on_hangup, process_name
+from services.lifecycle import on_hangup, process_name, reload_each
 from services.monitor.door import Door
 from services.monitor.hearing import hear_heartbeats, hear_lines
 from services.monitor.ledger import Ledger
@@ -63,9 +63,7 @@ async def serve(settings: MonitorSettings, stop: asyncio.Event) -> None:
         )
         await stack.enter_async_context(port)
         stack.enter_context(on_hangup(lambda: _reload(tls, entrance)))
-        log.info(
-            "serving", address=f"{'http' if tls is None else 'https'}://{settings.status_host}:{settings.status_port}"
-        )
+        log.info("serving", address=_page(settings))
         prober = _prober(settings, seen, metrics)
         supervision = Supervision(
             seen, _restarts(settings, own), metrics, supervisor=supervisor, interval=settings.check_interval
@@ -88,10 +86,8 @@ async def serve(settings: MonitorSettings, stop: asyncio.Event) -> None:
 
 
 def _reload(tls: Certificate | None, entrance: Door) -> None:
-    """Take the certificate and the key as they are in their files now."""
-    if tls is not None:
-        tls.reload()
-    entrance.reload()
+    """Take the certificate and the key as they are in their files now, the one whatever is wrong with the other."""
+    reload_each(*([] if tls is None else [tls.reload]), entrance.reload)
 
 
 def observe(settings: MonitorSettings) -> Observations:
@@ -133,7 +129,13 @@ def _prober(settings: MonitorSettings, seen: Observations, metrics: MonitorMetri
         interval=settings.probe_interval,
         late_after=settings.probe_late_after,
         introduce=lambda: introduction(settings),
+        page=_page(settings),
     )
+
+
+def _page(settings: MonitorSettings) -> str:
+    scheme = "http" if settings.tls_cert is None else "https"
+    return f"{scheme}://{settings.status_host}:{settings.status_port}"
 
 
 def _restarts(settings: MonitorSettings, own: str) -> Restarts:

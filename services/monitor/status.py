@@ -24,12 +24,16 @@ _PORTS: Final = {"ws": 80, "wss": 443}
 
 
 class DatabaseStatus(msgspec.Struct, frozen=True):
-    """The database, as the probe's connection finds it; ``age`` is since it was last looked at."""
+    """The database, as the probe's connection finds it; ``age`` is since it was last looked at.
+
+    Where it is down for want of the schema wasla alone ``installed`` is false.
+    """
 
     up: bool | None
     since: str | None
     reason: str | None
     age: float | None = None
+    installed: bool = True
 
 
 class WebSocketStatus(msgspec.Struct, frozen=True):
@@ -169,7 +173,7 @@ def read_status(seen: Observations, *, now: float, unix_now: float) -> Status:
 def _database(seen: Observations, now: float) -> DatabaseStatus:
     view = seen.database
     since = timestamp(view.since) if view.since is not None else None
-    return DatabaseStatus(view.is_up, since, view.reason, _age(view.looked_at, now))
+    return DatabaseStatus(view.is_up, since, view.reason, _age(view.looked_at, now), view.is_installed)
 
 
 def _websocket(seen: Observations, now: float) -> WebSocketStatus:

@@ -8,6 +8,7 @@ Interface: http://supervisord.org/api.html
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -28,7 +29,11 @@ class SupervisorUnavailable(WaslaError):
 
 
 class Supervisor:
-    """One supervisord. An async context manager: it keeps a connection."""
+    """One supervisord. An async context manager: it keeps a connection.
+
+    A cancelled call is given up by its caller alone. Leaving waits for its answer, for supervisord writes a page of
+    complaint into the log when somebody hangs up while it answers; both are usually told to stop at the same moment.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -45,11 +50,14 @@ class Supervisor:
         connector = aiohttp.UnixConnector(self._socket_path) if self._socket_path is not None else None
         timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT)
         self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+        self._under_way: set[asyncio.Task[Any]] = set()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._under_way:
+            await asyncio.wait(self._under_way)
         await self._session.close()
 
     async def programs(self) -> list[Program]:
@@ -62,6 +70,12 @@ class Supervisor:
         await self._call("supervisor.signalProcess", program, "KILL")
 
     async def _call(self, method: str, *arguments: str) -> Any:
+        call = asyncio.create_task(self._exchange(method, *arguments))
+        self._under_way.add(call)
+        call.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(call)
+
+    async def _exchange(self, method: str, *arguments: str) -> Any:
         body = xmlrpc.dumps(arguments, method)
         try:
             async with self._session.post(self._endpoint, data=body, headers={"Content-Type": "text/xml"}) as answer:

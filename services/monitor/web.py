@@ -2,7 +2,7 @@
 
 ``/`` is the status page, ``/assets/`` what the pages are made of and ``/client/`` the JavaScript client they import;
 ``/healthz`` says that the monitor answers, ``/readyz`` whether changes are delivered (200 or 503). The pages run no
-script and take no style but files of this port (Content Security Policy level 3), and talk to the gateways besides.
+script and take no style but files of this port, and talk to the gateways besides.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from aiohttp.typedefs import Middleware
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from services.monitor import metrics
+from services.monitor.content_policy import content_policy
 from services.monitor.door import presented_key
 from services.monitor.families import Families
 from services.monitor.files import file_route, folder_routes, read_file
@@ -35,12 +36,7 @@ from shared.errors import WaslaError
 _ASSETS = Path(__file__).with_name("assets")
 _CLIENT = Path(__file__).parents[2] / "clients" / "javascript" / "src"
 
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-)
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -101,8 +97,10 @@ async def serving(
         await runner.cleanup()
 
 
-async def _harden(_request: web.Request, response: web.StreamResponse) -> None:
+async def _harden(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
+    policy = content_policy(request.headers.get("Host"), request.app[_SEEN].gateway_url)
+    response.headers["Content-Security-Policy"] = policy
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.pop("Server", None)
 

@@ -41,7 +41,7 @@ class Archive:
     async def catalog(self) -> Catalog:
         """Return what is watched."""
         async with self._turn:
-            return _catalog(await self._fetch("catalog"))
+            return catalog_of(await self._fetch("catalog"))
 
     async def revocations(self) -> Revocations:
         """Return what is revoked."""
@@ -74,10 +74,13 @@ class Archive:
 _decode_columns = msgspec.json.Decoder(dict[str, ColumnKind]).decode
 
 
-def _catalog(rows: list[asyncpg.Record]) -> Catalog:
+def catalog_of(rows: list[asyncpg.Record]) -> Catalog:
+    """Return the catalogue from the rows of the named query."""
     return Catalog(
         {
-            row["table_name"]: Table(row["channel"], _decode_columns(row["columns"]), internal=row["internal"])
+            row["table_name"]: Table(
+                row["channel"], _decode_columns(row["columns"]), internal=row["internal"], key=tuple(row["key_columns"])
+            )
             for row in rows
         }
     )

@@ -17,6 +17,9 @@ from shared.errors import DatabaseError, DatabaseRefused
 log = structlog.get_logger(__name__)
 
 REFRESH_INTERVAL: Final = 30.0
+REFUSED_PAUSE: Final = 30.0
+"""Seconds until a database that refused is asked again: each refusal ends the session that gateways are served by."""
+
 DEAF_INTERVAL: Final = 0.5
 """Seconds between looks where notifications do not arrive: a revocation is to be in force within a second."""
 
@@ -31,13 +34,22 @@ async def watch_revocations(archive: Archive, feed: Feed, signals: Signals) -> N
             if feed.revoke(await archive.revocations()):
                 found = feed.revocations
                 log.info("revocations read", users=len(found.users), tokens=len(found.token_ids))
-        except DatabaseError as error:
-            if isinstance(error, DatabaseRefused) and not refused:
+        except DatabaseRefused as error:
+            if not refused:
                 log.warning("revocations cannot be read", reason=str(error))
-            refused = isinstance(error, DatabaseRefused)
+            refused = True
+            await _until_stale(signals, REFUSED_PAUSE)
+        except DatabaseError:
+            refused = False
             await asyncio.sleep(backoff.next_delay())
-            continue
-        backoff.succeeded()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(REFRESH_INTERVAL if signals.audible else DEAF_INTERVAL):
-                await signals.revocations_stale.wait()
+        else:
+            refused = False
+            backoff.succeeded()
+            await _until_stale(signals, REFRESH_INTERVAL if signals.audible else DEAF_INTERVAL)
+
+
+async def _until_stale(signals: Signals, timeout: float) -> None:
+    """Wait until something was revoked, or this is to be looked at all the same."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout):
+            await signals.revocations_stale.wait()

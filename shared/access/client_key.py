@@ -52,7 +52,7 @@ def client_key(settings: AccessSettings) -> ClientKey | None:
             return None
         raise ConfigurationError(
             f"{variable('client_key_file')}: expected a key file at {path}, found none; copy it from another machine, "
-            "or make one with wasla keys"
+            "or make one with wasla keys --only clients"
         ) from None
 
 
@@ -68,7 +68,7 @@ def write_client_key(path: Path, *, replace: bool = False) -> None:
     except FileExistsError:
         raise WaslaError(
             f"there is a key at {path} already, and clients may use it; copy that one, or make a new one for all of "
-            "them with wasla keys --replace"
+            "them with wasla keys --only clients --replace"
         ) from None
     except OSError as error:
         raise WaslaError(f"the client key cannot be written to {path} ({error.strerror}); correct it") from None
@@ -78,7 +78,7 @@ def _checked(text: str, where: str) -> ClientKey:
     if _KEY.fullmatch(text) is None:
         raise ConfigurationError(
             f"{where}: expected a key of {MIN_LENGTH} to 512 visible ASCII characters, found something else; make one "
-            "with wasla keys"
+            "with wasla keys --only clients"
         )
     return ClientKey(text)
 

@@ -26,6 +26,6 @@ def refuse_exposed(host: str, variable: str, settings: AccessSettings) -> None:
         return
     raise ConfigurationError(
         f"{variable}={host} can be reached from other machines, and nothing says who may connect: make a key with "
-        f"wasla keys (clients present it), or keep to this machine with {variable}=127.0.0.1, or let everybody in with "
-        "WASLA_ALLOW_ANONYMOUS=1"
+        f"wasla keys --only clients (clients present it), or keep to this machine with {variable}=127.0.0.1, or let "
+        "everybody in with WASLA_ALLOW_ANONYMOUS=1"
     )

@@ -9,11 +9,18 @@ a name of WASLA_ALLOWED_HOSTS. Who sends no Origin is no page.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from shared.access.exposure import is_loopback
+from shared.errors import ConfigurationError
+
+_NAME: Final = re.compile(r"[a-z0-9._-]+")
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*")
+_USUAL_PORTS: Final = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +32,9 @@ class Surroundings:
 
     @classmethod
     def of(cls, *hosts: str | None, origins: str | None = None) -> Surroundings:
-        """Read settings: names separated by commas, and None for nothing."""
-        names = (name.strip().rstrip(".").lower() for text in hosts for name in (text or "").split(","))
-        pages = (origin.strip().rstrip("/").lower() for origin in (origins or "").split(","))
-        return cls(frozenset(filter(None, names)), frozenset(filter(None, pages)))
+        """Read settings: names separated by commas, and None for nothing; raise ConfigurationError for what is none."""
+        names = (_allowed_host(name) for text in hosts for name in _items(text))
+        return cls(frozenset(names), frozenset(_allowed_origin(page) for page in _items(origins)))
 
     def knows(self, host: str | None, local_address: str | None) -> bool:
         """Tell whether a ``Host`` header (a host, perhaps with a port) means this machine."""
@@ -49,7 +55,7 @@ class Surroundings:
 
 def host_name(host: str | None) -> str | None:
     """Return the host of a ``Host`` header in lower case, without port and brackets; None for what is none."""
-    if not host:
+    if not host or not host.isprintable():  # what splits it would skip tabs
         return None
     try:
         parts = urlsplit(f"//{host}")
@@ -58,7 +64,40 @@ def host_name(host: str | None) -> str | None:
         return None
     if parts.path or parts.query or parts.fragment or parts.username is not None:
         return None
-    return parts.hostname and parts.hostname.rstrip(".")
+    name = (parts.hostname or "").rstrip(".")
+    return name if _NAME.fullmatch(name) or "[" in host else None
+
+
+def _items(text: str | None) -> Iterator[str]:
+    return filter(None, (item.strip() for item in (text or "").split(",")))
+
+
+def _allowed_host(text: str) -> str:
+    """Return a host as it is compared: without port and brackets, in lower case."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        name = host_name(text)
+    if name is None:
+        raise ConfigurationError(
+            f"WASLA_ALLOWED_HOSTS: expected names of this machine like wasla.station, separated by commas, got "
+            f"{text!r}; name each by itself"
+        )
+    return name
+
+
+def _allowed_origin(text: str) -> str:
+    """Return an origin as browsers write it: in lower case, without a path or a port that goes without saying."""
+    origin = text.rstrip("/").lower()
+    scheme, separator, place = origin.partition("://")
+    if origin == "null" or (separator and scheme not in _USUAL_PORTS and _SCHEME.fullmatch(scheme) and place):
+        return origin
+    if scheme not in _USUAL_PORTS or host_name(place) is None:
+        raise ConfigurationError(
+            f"WASLA_ALLOWED_ORIGINS: expected origins like https://pos.example.com, separated by commas, got {text!r}; "
+            "name each with its scheme, and without a path"
+        )
+    return origin.removesuffix(_USUAL_PORTS[scheme])
 
 
 def _is_same_host(origin: str, host: str | None) -> bool:

@@ -1,7 +1,9 @@
 """Certificates: the server's context for gateways and status page, and the one our own tools trust.
 
 The certificate may be renewed under running processes: :meth:`Certificate.reload` takes the new files for who connects
-from then on; connections that stand are left alone. The probe and the command line reach this machine by loopback, by a
+from then on; connections that stand are left alone. A context holds one certificate for each kind of key, and would go
+on showing the former where the next has another kind; so each reading makes one of its own, to which the server's hands
+over at the beginning of each handshake. The probe and the command line reach this machine by loopback, by a
 name that no certificate bears, so they trust exactly the configured certificate, by whatever name
 (:func:`pinned_context`).
 """
@@ -30,14 +32,19 @@ class Certificate:
     cert: Path
     key: Path
     context: ssl.SSLContext = field(init=False)
+    _current: ssl.SSLContext = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.context = _server_context(self.cert, self.key)
+        self.context = self._current = _server_context(self.cert, self.key)
+        self.context.sni_callback = self._hand_over
 
     def reload(self) -> None:
         """Read the files again; where they do not fit, raise ConfigurationError and stay with what was there."""
-        _server_context(self.cert, self.key)
-        self.context.load_cert_chain(self.cert, self.key)
+        self._current = _server_context(self.cert, self.key)
+
+    def _hand_over(self, handshake: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        """Have a handshake, which may name a server or not, go on with the certificate that is in force now."""
+        handshake.context = self._current
 
 
 def certificate(settings: AccessSettings) -> Certificate | None:

@@ -125,7 +125,7 @@ def require_reachable(address: Address, *, has_key: bool) -> Address:
     if not address.local and not has_key:
         raise ConfigurationError(
             f"expected a bus key, because {address.text} is not on this machine alone, found none; make one with wasla "
-            "keys and copy the file to every machine, or use tcp://127.0.0.1:PORT or ipc://PATH"
+            "keys --only bus and copy the file to every machine, or use tcp://127.0.0.1:PORT or ipc://PATH"
         )
     return address
 

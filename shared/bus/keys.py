@@ -51,7 +51,7 @@ def bus_key(settings: BusSettings) -> BusKey | None:
             return None
         raise ConfigurationError(
             f"{variable('bus_key_file')}: expected a key file at {path}, found none; copy it from another machine, "
-            "or make one with wasla keys"
+            "or make one with wasla keys --only bus"
         ) from None
 
 
@@ -78,7 +78,7 @@ def write_key(path: Path, *, replace: bool = False) -> None:
     except FileExistsError:
         raise BusError(
             f"there is a key at {path} already, and the other machines may use it; copy that one, or make a new one "
-            "for all of them with wasla keys --replace"
+            "for all of them with wasla keys --only bus --replace"
         ) from None
     except OSError as error:
         raise BusError(f"the bus key cannot be written to {path} ({error.strerror}); name another --file") from None

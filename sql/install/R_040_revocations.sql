@@ -3,7 +3,8 @@
 CREATE OR REPLACE FUNCTION wasla.revoke(kind text, value text, until timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    DELETE FROM wasla.revocation r WHERE r.until < now();
+    -- A token is good for a while after its end: up to 300 s for clocks that differ.
+    DELETE FROM wasla.revocation r WHERE r.until < now() - interval '10 minutes';
     INSERT INTO wasla.revocation AS r (kind, value, until)
     VALUES (revoke.kind, revoke.value, revoke.until)
     ON CONFLICT ON CONSTRAINT revocation_pkey

@@ -35,6 +35,11 @@ from tests.supervised import DEADLINE
 pytestmark = pytest.mark.timeout(300)
 
 KEY = "a-key-of-a-station-that-is-made-for-tests"
+POLICY = """
+who.key = "counter"
+[roles.counter.tables.bookings]
+hide = ["verification_code", "created_by"]
+"""
 FIRST_EVENT = """async ({ url, token }) => {
   const { WaslaClient } = await import("/client/index.js");
   const client = new WaslaClient({ urls: [url], appName: "page", token });
@@ -54,9 +59,16 @@ def wasla(url: str, *words: str, **variables: str) -> subprocess.CompletedProces
 
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """A fleet for other machines, too: with a certificate and a key for clients."""
-    files = make_certificate(tmp_path_factory.mktemp("tls"))
-    variables = {"WASLA_TLS_CERT": str(files.cert), "WASLA_TLS_KEY": str(files.key), "WASLA_CLIENT_KEY": KEY}
+    """A fleet for other machines, too: with a certificate, a key for clients, and a policy for who has it."""
+    directory = tmp_path_factory.mktemp("tls")
+    files, policy = make_certificate(directory), directory / "policy.toml"
+    policy.write_text(POLICY)
+    variables = {
+        "WASLA_TLS_CERT": str(files.cert),
+        "WASLA_TLS_KEY": str(files.key),
+        "WASLA_CLIENT_KEY": KEY,
+        "WASLA_POLICY": str(policy),
+    }
     with running_fleet(WASLA_HOST="0.0.0.0", **variables) as fleet:
         yield fleet
 
@@ -244,7 +256,15 @@ async def test_09_who_is_not_let_in_is_told_nothing(secured: Fleet) -> None:
     assert told == ["error"]
     assert stranger.close_code == 4501
     async with connect(secured.gateway_url, app_name="counter", token=KEY, ssl=secured.tls) as client:
-        await client.wait_connected()
+        stream = client.events(table="bookings")
+        await stream.wait_live()
+        await sell(secured.database_url, 1)
+        async with asyncio.timeout(DEADLINE):
+            item = await anext(stream)
+        assert isinstance(item, Event)
+        assert item.data is not None
+        assert "seats_booked" in item.data
+        assert "verification_code" not in item.data, "a screen gets what it is to show, not the row"
 
 
 async def test_10_a_ping_is_answered_nonsense_is_named_and_a_dead_link_is_noticed() -> None:

@@ -31,7 +31,7 @@ IMPURE = DRIVERS | {"time", "os", "signal", "threading", "select"}
 
 PURE = {
     "shared": {"line_book"},
-    "services.gateway": {"arrivals", "ring", "intake", "subscriptions", "matching", "session"},
+    "services.gateway": {"arrivals", "ring", "intake", "subscriptions", "matching", "groups", "session"},
     "services.gateway.access": {
         "admission",
         "claims",
@@ -41,6 +41,7 @@ PURE = {
         "revocations",
         "tokens",
     },
+    "services.gateway.rights": {"explaining", "misfits", "policy", "policy_file", "readings", "seeing", "views"},
     "shared.access": {"client_key", "exposure", "hosts"},
     "services.pg_listener": {"doorbell", "encoding", "replay"},
     "services.station": {"days", "departure_times", "origins", "prices", "refusals", "requests", "tally"},

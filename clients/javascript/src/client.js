@@ -5,7 +5,7 @@
  * Order of use: none. Handlers and subscriptions may come before `connect()` or after it.
  *
  * @import {
- *   BroadcastOptions, ClientOptions, EventOf, Interest, Position, RealtimeEvent, Registered, Roster, Status,
+ *   BroadcastOptions, ClientOptions, EventOf, Interest, Item, Position, RealtimeEvent, Registered, Roster, Status,
  * } from "./types.js"
  */
 import { Dispatch } from "./dispatch.js";
@@ -14,7 +14,7 @@ import { WaslaError } from "./errors.js";
 import { EventReader } from "./events.js";
 import { Listeners, requireHandler } from "./listeners.js";
 import { settingsOf } from "./options.js";
-import { subscriptionOf } from "./subscriptions.js";
+import { concerns, subscriptionOf } from "./subscriptions.js";
 import { watchWakeups } from "./wakeups.js";
 
 /** Events that may wait for an `events()` loop. */
@@ -30,6 +30,7 @@ export class WaslaClient {
   #arrival = null;
   /** @type {(error: Error) => void} */
   #refuseArrival = () => {};
+  #stopAwaiting = () => {};
   #stopWatching = () => {};
 
   /** @param {ClientOptions} options a mistake is a TypeError that says what was expected */
@@ -81,11 +82,12 @@ export class WaslaClient {
   }
 
   /**
-   * Return the changes that match as they come, from now on. Leaving the loop ends the subscription.
+   * Return the changes that match as they come, from now on, and in its place among them each `Resync` that may concern
+   * them. Leaving the loop ends the subscription.
    *
    * @param {Interest} [interest] everything where it is not given
    * @param {{ buffer?: number }} [options] `buffer`: how many may wait while the loop is busy
-   * @returns {AsyncIterableIterator<RealtimeEvent>}
+   * @returns {AsyncIterableIterator<Item>}
    */
   events(interest = {}, { buffer = READER_BUFFER } = {}) {
     if (!Number.isInteger(buffer) || buffer < 1) {
@@ -94,22 +96,30 @@ export class WaslaClient {
     const reader = new EventReader(buffer, () => {
       this.#readers.delete(reader);
       unsubscribe();
+      forgo();
     });
-    const unsubscribe = this.subscribe(interest, (event) => reader.push(event));
+    const subscription = subscriptionOf(interest, this.#dispatch.newId());
+    const unsubscribe = this.subscribe(subscription, (event) => reader.push(event));
+    const forgo = this.on("resync", (resync) => (concerns(subscription, resync) ? reader.push(resync) : undefined));
     this.#readers.add(reader);
     return reader;
   }
 
   /**
-   * Connect, and stay connected until `disconnect()`. Idempotent.
+   * Connect, and stay connected until `disconnect()`. Idempotent. A TypeError where another connected client of the page
+   * keeps its position in the same place, or where there is no `WebSocket`.
    *
    * @returns {Promise<Registered>} the first registration; it need not be waited for
    */
   connect() {
     if (this.#arrival === null) {
+      if (typeof globalThis.WebSocket !== "function") {
+        throw new TypeError("Expected a global WebSocket, found none: Node 22 or newer, Deno, or a browser is needed.");
+      }
+      this.#engine.keeping.claim();
       this.#arrival = new Promise((resolve, reject) => {
-        const stop = this.on("connected", (registered) => {
-          stop();
+        this.#stopAwaiting = this.on("connected", (registered) => {
+          this.#stopAwaiting();
           resolve(registered);
         });
         this.#refuseArrival = reject;
@@ -156,6 +166,8 @@ export class WaslaClient {
   /** @param {WaslaError} error why nothing more comes */
   #rest(error) {
     this.#stopWatching();
+    this.#stopAwaiting();
+    this.#engine.keeping.release();
     this.#refuseArrival(error);
     this.#arrival = null;
     for (const reader of [...this.#readers]) reader.end(error);

@@ -10,7 +10,7 @@
 import { NORMAL, PING_TIMEOUT } from "./close-codes.js";
 import { Heartbeat } from "./heartbeat.js";
 import { read } from "./inbox.js";
-import { moved } from "./position.js";
+import { isRepeated, moved } from "./position.js";
 
 /** Seconds between pings where the gateway has not said anything else. */
 const USUAL_PING_INTERVAL = 15;
@@ -22,6 +22,8 @@ export class Conversation {
   #pingInterval;
   #token;
   #heardAt;
+  /** The link's: of its `registered`, or of a `resync` since. */
+  #epoch = "";
   /** @type {Heartbeat | null} */
   #heartbeat = null;
   /** When it was registered; Infinity before. */
@@ -104,9 +106,10 @@ export class Conversation {
   /** @param {number} now @param {Record<string, any>} data of `registered` */
   #begin(now, data) {
     const memory = this.#memory;
-    memory.position = moved(memory.position, "registered", data);
+    this.#epoch = data.epoch;
+    memory.position = moved(memory.position, "registered", data, data.epoch);
     this.registeredAt = now;
-    this.#heartbeat = new Heartbeat(this.#pingInterval ?? data.ping_interval ?? USUAL_PING_INTERVAL, now);
+    this.#heartbeat = new Heartbeat(this.#pingInterval ?? secondsOf(data.ping_interval), now);
     this.#tell({ registered: /** @type {any} */ (data) });
     for (const { message_type, data: change } of memory.wishes.since()) this.send(message_type, change);
     for (const announcement of memory.takeQueue()) this.send("broadcast", announcement);
@@ -130,12 +133,13 @@ export class Conversation {
 
   /** @param {Heartbeat} heartbeat @param {number} now @param {string} type @param {Record<string, any>} data */
   #take(heartbeat, now, type, data) {
+    if (type === "registered") return; // a link is registered once
     const { standing, wishes, position } = this.#memory;
-    this.#memory.position = moved(position, type, data);
+    if (type === "resync") this.#epoch = data.epoch;
+    this.#memory.position = moved(position, type, data, this.#epoch);
     switch (type) {
       case "realtime_event":
-        // What is not beyond the position was told already.
-        if (position === null || data.seq > position.seq) this.#tell({ event: /** @type {any} */ (data) });
+        if (!isRepeated(position, data.seq, this.#epoch)) this.#tell({ event: /** @type {any} */ (data) });
         break;
       case "resync":
       case "custom_event":
@@ -170,4 +174,9 @@ export class Conversation {
     const heartbeat = this.#heartbeat;
     if (heartbeat !== null) this.send("ping", heartbeat.ping(now));
   }
+}
+
+/** @param {unknown} interval as a gateway has said it */
+function secondsOf(interval) {
+  return typeof interval === "number" && interval > 0 ? interval : USUAL_PING_INTERVAL;
 }

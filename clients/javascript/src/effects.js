@@ -18,7 +18,7 @@
  *   registered?: Registered,
  *   lost?: { url: string, code: number },
  *   event?: RealtimeEvent,
- *   resync?: Resync,
+ *   resync?: Pick<Resync, "reason" | "tables" | "epoch" | "seq">,
  *   custom_event?: CustomEvent,
  *   answer?: Outgoing,
  *   notice?: Problem,

@@ -12,6 +12,7 @@ import { sentenceFor } from "./close-codes.js";
 import { WaslaError } from "./errors.js";
 import { Keeping } from "./keeping.js";
 import { Requests } from "./requests.js";
+import { Resync } from "./resync.js";
 import { Session } from "./session.js";
 import { Wire, now } from "./wire.js";
 
@@ -125,7 +126,7 @@ export class Engine {
     else if (effect.close) this.#wire.drop(effect.close);
     else if (effect.registered) this.#registered(effect.registered);
     else if (effect.lost) this.#lost(effect.lost);
-    else if (effect.resync) this.keeping.hold(this.#listeners.tell("resync", effect.resync));
+    else if (effect.resync) this.keeping.hold(this.#listeners.tell("resync", new Resync(effect.resync)));
     else if (effect.custom_event) this.#dispatch.custom(effect.custom_event);
     else if (effect.answer) this.#answered(effect.answer);
     else if (effect.notice) this.#noticed(effect.notice);

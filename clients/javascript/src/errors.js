@@ -10,6 +10,7 @@
  * | `gave_up`         | the gateway closed with 4500 to 4999: something must change before the next `connect()` |
  * | `disconnected`    | `disconnect()` ended what was waited for                                                |
  * | `reader_too_slow` | an `events()` loop fell behind by more than its buffer                                  |
+ * | `resync`          | an `events()` loop took a `Resync` for a change                                         |
  *
  * A refusal by the gateway carries the protocol's own code.
  */

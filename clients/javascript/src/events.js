@@ -1,21 +1,23 @@
 /**
- * Events as an asynchronous iterator: what `client.events()` returns. What arrives while the reader is busy waits in a
+ * Changes and resyncs as an asynchronous iterator: what `client.events()` returns. What arrives while the reader is busy waits in a
  * buffer of bounded length. A reader that falls behind by more gets everything up to there, and then a WaslaError
  * `reader_too_slow` out of its loop: it reloads what it shows and begins another one.
  *
- * @import { RealtimeEvent } from "./types.js"
- * @typedef {{ event?: RealtimeEvent, error?: Error, done: () => void }} Item
+ * @import { Item } from "./types.js"
+ * @typedef {{ item?: Item, error?: Error, done: () => void }} Waiting
  */
 import { WaslaError } from "./errors.js";
 
-/** @implements {AsyncIterableIterator<RealtimeEvent, undefined>} */
+/** @implements {AsyncIterableIterator<Item, undefined>} */
 export class EventReader {
-  /** @type {Item[]} */
+  /** @type {Waiting[]} */
   #buffer = [];
   #limit;
   #stop;
   #hasEnded = false;
-  /** The event in the reader's hands. @type {Item | null} */
+  /** Whether anybody reads. */
+  #isRead = false;
+  /** What the reader has in its hands. @type {Waiting | null} */
   #given = null;
   /** Calls of `next` that wait. @type {(() => void)[]} */
   #waiters = [];
@@ -30,15 +32,15 @@ export class EventReader {
   }
 
   /**
-   * An event came; the promise settles when the reader is done with it.
+   * Something came; the promise settles when the reader is done with it.
    *
-   * @param {RealtimeEvent} event
+   * @param {Item} item
    * @returns {Promise<void>}
    */
-  push(event) {
+  push(item) {
     return new Promise((done) => {
       if (this.#hasEnded) done();
-      else if (this.#buffer.length < this.#limit) this.#offer({ event, done });
+      else if (this.#buffer.length < this.#limit) this.#offer({ item, done });
       else this.#fail(tooSlow(this.#limit), done);
     });
   }
@@ -54,26 +56,28 @@ export class EventReader {
     else this.#finish();
   }
 
-  /** @returns {Promise<IteratorResult<RealtimeEvent, undefined>>} */
+  /** @returns {Promise<IteratorResult<Item, undefined>>} */
   async next() {
+    this.#isRead = true;
     this.#given?.done();
     this.#given = null;
     while (this.#buffer.length === 0 && !this.#hasEnded) await this.#somethingNew();
-    const item = this.#buffer.shift();
-    if (item === undefined) return { value: undefined, done: true };
-    if (item.event !== undefined) {
-      this.#given = item;
-      return { value: item.event, done: false };
+    const waiting = this.#buffer.shift();
+    if (waiting === undefined) return { value: undefined, done: true };
+    if (waiting.item !== undefined) {
+      this.#given = waiting;
+      return { value: waiting.item, done: false };
     }
-    item.done();
-    throw item.error;
+    waiting.done();
+    throw waiting.error;
   }
 
-  /** @returns {Promise<IteratorResult<RealtimeEvent, undefined>>} */
+  /** @returns {Promise<IteratorResult<Item, undefined>>} */
   async return() {
     this.#finish();
-    for (const item of [this.#given, ...this.#buffer.splice(0)]) item?.done();
+    this.#given?.done();
     this.#given = null;
+    for (const { done } of this.#buffer.splice(0)) done();
     return { value: undefined, done: true };
   }
 
@@ -86,9 +90,9 @@ export class EventReader {
     return new Promise((wake) => this.#waiters.push(wake));
   }
 
-  /** @param {Item} item */
-  #offer(item) {
-    this.#buffer.push(item);
+  /** @param {Waiting} waiting */
+  #offer(waiting) {
+    this.#buffer.push(waiting);
     this.#waiters.shift()?.();
   }
 
@@ -103,6 +107,8 @@ export class EventReader {
     this.#hasEnded = true;
     this.#stop();
     for (const wake of this.#waiters.splice(0)) wake();
+    // What a loop has not come to is not dealt with; what no loop was ever begun for is nobody's.
+    if (!this.#isRead) for (const { done } of this.#buffer) done();
   }
 }
 

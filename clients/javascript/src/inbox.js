@@ -5,13 +5,12 @@
  */
 
 const isText = (/** @type {unknown} */ value) => typeof value === "string";
-const isSeq = (/** @type {unknown} */ value) => Number.isSafeInteger(value);
-const isSeconds = (/** @type {unknown} */ value) => typeof value === "number" && value > 0;
+const isSeq = (/** @type {unknown} */ value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const isTables = (/** @type {unknown} */ value) => value == null || (Array.isArray(value) && value.every(isText));
 
 /** @type {Record<string, Record<string, (value: unknown) => boolean>>} */
 const SHAPES = {
-  registered: { epoch: isText, seq: isSeq, ping_interval: isSeconds },
+  registered: { epoch: isText, seq: isSeq },
   realtime_event: { event_type: isText, table: isText, seq: isSeq },
   position: { epoch: isText, seq: isSeq },
   resync: { epoch: isText, seq: isSeq, tables: isTables },
@@ -30,7 +29,8 @@ export function read(text) {
   } catch {
     return { problem: `expected JSON, got ${shortened(text)}` };
   }
-  return check(message) ?? message;
+  const whole = isObject(message) ? { data: {}, ...message } : message;
+  return check(whole) ?? whole;
 }
 
 /**

@@ -5,7 +5,7 @@
  * @typedef {import("./types.js").Interest} Interest
  * @typedef {import("./types.js").RealtimeEvent} RealtimeEvent
  * @typedef {import("./types.js").CustomEvent} CustomEvent
- * @typedef {import("./types.js").Resync} Resync
+ * @typedef {import("./types.js").Item} Item
  * @typedef {import("./types.js").Registered} Registered
  * @typedef {import("./types.js").Disconnected} Disconnected
  * @typedef {import("./types.js").Problem} Problem
@@ -16,3 +16,4 @@
 export { WaslaClient } from "./client.js";
 export { sentenceFor as closeCodeSentence } from "./close-codes.js";
 export { WaslaError } from "./errors.js";
+export { Resync } from "./resync.js";

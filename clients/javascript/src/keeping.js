@@ -4,7 +4,25 @@
  * settles; an `events()` loop is done with an event when it asks for the next.
  *
  * @import { Keeper, Position, Problem } from "./types.js"
+ * @typedef {Map<string, Keeping>} Owners who keeps a position under which name
  */
+const PLACE = Symbol.for("wasla.realtime.positions");
+
+/**
+ * Return who keeps what in a keeper. It belongs to the page, not to this module, which a bundler may have put there
+ * twice.
+ *
+ * @param {Keeper} keeper
+ * @returns {Owners}
+ */
+function ownersIn(keeper) {
+  const page = /** @type {Record<symbol, WeakMap<Keeper, Owners>>} */ (/** @type {unknown} */ (globalThis));
+  const keepers = (page[PLACE] ??= new WeakMap());
+  const owners = keepers.get(keeper) ?? new Map();
+  keepers.set(keeper, owners);
+  return owners;
+}
+
 export class Keeping {
   /**
    * Where the stream stood before each thing that is still being handled, oldest first.
@@ -16,6 +34,8 @@ export class Keeping {
   /** @type {Position | null} */
   #saved = null;
   #keeper;
+  /** @type {Owners} */
+  #owners;
   #name;
   #report;
   #failed = false;
@@ -27,6 +47,7 @@ export class Keeping {
    */
   constructor(keeper, name, report) {
     this.#keeper = keeper;
+    this.#owners = keeper === null ? new Map() : ownersIn(keeper);
     this.#name = name;
     this.#report = report;
     this.#reached = this.#saved = this.#load();
@@ -36,6 +57,21 @@ export class Keeping {
   get position() {
     for (const { before } of this.#held) return before;
     return this.#reached;
+  }
+
+  /** Keep it here from now on. Two would overwrite each other, and each go on from the other's: a TypeError. */
+  claim() {
+    const owner = this.#owners.get(this.#name) ?? this;
+    if (owner !== this) {
+      const expected = `expected no other connected client to keep its position under ${this.#name}`;
+      throw new TypeError(`${expected}, got a second one: give it an appName or a keeper of its own`);
+    }
+    this.#owners.set(this.#name, this);
+  }
+
+  /** Another client may keep its own here. */
+  release() {
+    if (this.#owners.get(this.#name) === this) this.#owners.delete(this.#name);
   }
 
   /**
@@ -73,6 +109,7 @@ export class Keeping {
   #save() {
     const position = this.position;
     if (this.#keeper === null || position === null || position === this.#saved) return;
+    if ((this.#owners.get(this.#name) ?? this) !== this) return; // a handler was done after its client was replaced
     this.#saved = position;
     try {
       this.#keeper.setItem(this.#name, JSON.stringify(position));

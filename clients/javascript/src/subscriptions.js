@@ -2,7 +2,7 @@
  * Subscriptions: from what the application asks for to what is sent, and which of them an event concerns. The gateway
  * sends an event once, however many subscriptions match; which handlers it is for is decided here.
  *
- * @import { Interest, RealtimeEvent, Subscription } from "./types.js"
+ * @import { Interest, RealtimeEvent, Resync, Subscription } from "./types.js"
  */
 import { accepts, whereOf } from "./where.js";
 
@@ -75,6 +75,16 @@ export function matches({ tables, channels, events, where }, event) {
     (among(events, event.event_type) || among(events, event.business_event)) &&
     (where === undefined || accepts(where, event))
   );
+}
+
+/**
+ * Tell whether what is to be loaded again may be of what a subscription shows.
+ *
+ * @param {Subscription} subscription
+ * @param {Resync} resync
+ */
+export function concerns({ tables: shown }, { tables }) {
+  return tables === null || !shown?.length || tables.some((table) => shown.includes(table));
 }
 
 /**

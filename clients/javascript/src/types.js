@@ -56,13 +56,9 @@
 
 /** @typedef {{ event_type: string, data: unknown, from: Sender }} CustomEvent What another application broadcast. */
 
-/**
- * The application is to reload these tables (null: all of them); events go on after `seq`.
- * @typedef {{
- *   reason: "epoch_changed" | "position_expired" | "capture_failed" | (string & {}),
- *   tables: string[] | null, epoch: string, seq: number,
- * }} Resync
- */
+/** @typedef {import("./resync.js").Resync} Resync */
+
+/** @typedef {RealtimeEvent | Resync} Item What a loop over `events()` is given. */
 
 /**
  * @typedef {{

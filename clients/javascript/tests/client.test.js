@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { WaslaClient } from "../src/index.js";
+import { Resync, WaslaClient } from "../src/index.js";
 import { REGISTERED, change, dialled, fakeSockets } from "./fake-gateway.js";
 
 const URL = "ws://127.0.0.1:8765";
@@ -35,6 +35,14 @@ test("handlers and subscriptions may come before connect", async (t) => {
   ]);
   socket.say("realtime_event", change(11));
   assert.deepEqual(heard, ["g1", -11, 11]);
+});
+
+test("without a WebSocket connect says what is needed, once", (t) => {
+  const { WebSocket } = globalThis;
+  t.after(() => (globalThis.WebSocket = WebSocket));
+  globalThis.WebSocket = undefined;
+  const client = new WaslaClient({ urls: URL, appName: "Guichet 1" });
+  assert.throws(() => client.connect(), { name: "TypeError", message: /Node 22 or newer/ });
 });
 
 test("connect is one link and one promise, however often it is called", async (t) => {
@@ -136,9 +144,9 @@ test("a handler may end the link it is told of", async (t) => {
 test("resync reaches the application with the tables to reload", async (t) => {
   const heard = [];
   const { client, socket } = await connected(t);
-  client.on("resync", ({ tables, reason }) => heard.push([tables, reason]));
+  client.on("resync", (resync) => heard.push([resync.tables, resync.reason, resync instanceof Resync]));
   socket.say("resync", { reason: "capture_failed", tables: ["bookings"], epoch: "e1", seq: 12 });
-  assert.deepEqual(heard, [[["bookings"], "capture_failed"]]);
+  assert.deepEqual(heard, [[["bookings"], "capture_failed", true]]);
   assert.deepEqual(client.position, { epoch: "e1", seq: 12 });
 });
 
@@ -185,6 +193,29 @@ test("who waits for the first registration hears that there is none", async (t) 
   const again = client.connect();
   client.disconnect();
   await assert.rejects(again, { code: "disconnected" });
+});
+
+test("a connect that comes to nothing leaves no handler behind", async (t) => {
+  fakeSockets(t);
+  const waiting = new Set();
+  class Counting extends WaslaClient {
+    on(name, handler) {
+      const remove = super.on(name, handler);
+      if (name === "connected") waiting.add(remove);
+      return () => {
+        waiting.delete(remove);
+        remove();
+      };
+    }
+  }
+  const client = new Counting({ urls: URL, appName: "x" });
+  client.on("error", () => {});
+  for (const end of [(socket) => socket.end(4501), () => client.disconnect()]) {
+    const dial = dialled();
+    client.connect();
+    end(await dial);
+    assert.equal(waiting.size, 0);
+  }
 });
 
 test("a broadcast settles when the gateway has answered", async (t) => {

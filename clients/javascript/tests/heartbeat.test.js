@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Heartbeat } from "../src/heartbeat.js";
+import { Session } from "../src/session.js";
+import { REGISTERED, change } from "./fake-gateway.js";
 
 test("a page that slept with a ping open asks again before it judges", () => {
   const heartbeat = new Heartbeat(15, 0);
@@ -60,4 +62,19 @@ test("a gateway that answers no ping fills no memory", () => {
   }
   assert.equal(heartbeat.pong(1, 1000), null);
   assert.equal(heartbeat.pong(1000, 1000), 1000);
+});
+
+test("a page that stood still for many intervals hears what came meanwhile before it leaves the link", () => {
+  const session = new Session({ urls: ["ws://a"], appName: "x", random: () => assert.fail("it dialled again") });
+  const say = (at, message_type, data) => session.received(at, JSON.stringify({ message_type, data }));
+  const kinds = (effects) => effects.map((effect) => effect.send?.message_type ?? Object.keys(effect)[0]);
+  session.connect(0);
+  session.opened(0);
+  say(0, "registered", { ...REGISTERED, ping_interval: 0.5 });
+  say(0.1, "pong", { n: 1 });
+  assert.deepEqual(kinds(session.tick(0.5)), ["ping"]);
+  assert.deepEqual(kinds(session.tick(60)), ["ping"]);
+  assert.deepEqual(kinds(say(60, "realtime_event", change(11))), ["event"]);
+  assert.deepEqual(kinds(session.tick(60.5)), ["ping"]);
+  assert.equal(session.standing.connected, true);
 });

@@ -107,6 +107,88 @@ test("a loop is done with an event when it asks for the next", async (t) => {
   assert.equal(drawer.kept.seq, 12);
 });
 
+test("a loop is done with a resync when it asks for the next", async (t) => {
+  const drawer = new Drawer();
+  const { client, socket } = await post(t, drawer);
+  const loop = client.events();
+  socket.say("resync", { reason: "epoch_changed", tables: null, epoch: "e2", seq: 3 });
+  await loop.next();
+  await new Promise(setImmediate);
+  assert.deepEqual(drawer.kept, { epoch: "e1", seq: 10 });
+  void loop.next();
+  await new Promise(setImmediate);
+  assert.deepEqual(drawer.kept, { epoch: "e2", seq: 3 });
+});
+
+test("an iterator that nobody reads holds the position until it ends, and no longer", async (t) => {
+  const drawer = new Drawer();
+  const { client, socket } = await post(t, drawer);
+  client.events({}, { buffer: 2 });
+  for (const seq of [11, 12]) socket.say("realtime_event", change(seq));
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 10);
+  socket.say("realtime_event", change(13)); // which is more than may wait
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 13);
+  client.events();
+  socket.say("realtime_event", change(14));
+  client.disconnect();
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 14);
+});
+
+test("what a loop has not come to is not dealt with, even where it has ended", async (t) => {
+  const drawer = new Drawer();
+  const { client, socket } = await post(t, drawer);
+  const loop = client.events({}, { buffer: 1 });
+  for (const seq of [11, 12]) {
+    socket.say("realtime_event", change(seq));
+    if (seq === 11) await loop.next();
+  }
+  socket.say("realtime_event", change(13));
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 10);
+  assert.equal((await loop.next()).value.seq, 12);
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 11);
+  await assert.rejects(loop.next(), { code: "reader_too_slow" });
+  await new Promise(setImmediate);
+  assert.equal(drawer.kept.seq, 13);
+});
+
+test("two connected clients do not keep their positions in one place", async (t) => {
+  const drawer = new Drawer();
+  const { client } = await post(t, drawer);
+  const options = { urls: "ws://a", appName: "Guichet 1", position: drawer };
+  const second = new WaslaClient(options);
+  const sentence = /expected no other connected client to keep its position under wasla:position:Guichet 1, got/;
+  assert.throws(() => second.connect(), { name: "TypeError", message: sentence });
+  for (const own of [{ position: new Drawer() }, { appName: "Guichet 2" }, { position: undefined }]) {
+    const other = new WaslaClient({ ...options, ...own });
+    void other.connect();
+    other.disconnect();
+  }
+  void client.connect(); // the same one again
+  client.disconnect();
+  void second.connect();
+  second.disconnect();
+});
+
+test("a handler that is done after its client was replaced takes nothing from the new one", async (t) => {
+  const drawer = new Drawer();
+  let done;
+  const { client, socket } = await post(t, drawer, (fresh) => {
+    fresh.subscribe({}, () => new Promise((resolve) => (done = resolve)));
+  });
+  socket.say("realtime_event", change(11));
+  client.disconnect();
+  const { socket: again } = await post(t, drawer);
+  again.say("position", { epoch: "e1", seq: 30 });
+  done();
+  await new Promise(setImmediate);
+  assert.deepEqual(drawer.kept, { epoch: "e1", seq: 30 });
+});
+
 test("what lies in the drawer and is no position is not used", async (t) => {
   for (const rubbish of ["", "[]", "null", '{"epoch":1,"seq":2}', '{"epoch":"e","seq":"2"}']) {
     const drawer = new Drawer([[KEY, rubbish]]);

@@ -33,11 +33,16 @@ from shared.errors import ConfigurationError
 
 def demo(
     *,
-    speed: Annotated[float, typer.Option(min=0, help="Simulated seconds a second; 0: as fast as it goes.")] = 60.0,
+    speed: Annotated[
+        float,
+        typer.Option(
+            min=0, metavar="FACTOR", help="Simulated seconds a second: 60 plays the day in 12 minutes, 0 in about 15 s."
+        ),
+    ] = 60.0,
     until: Annotated[
         str | None, typer.Option("--until", metavar="HH:MM", help="Stop at this time of the simulated day.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another day with the same figures.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Another seed, another day with the same figures.")] = 1,
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="Another gateway to see the events arrive at.")
     ] = None,
@@ -46,7 +51,7 @@ def demo(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the sum at the end as JSON.")] = False,
 ) -> None:
-    """Play the station's busiest day.
+    """Play the station's busiest day, in 12 minutes.
 
     322 departures, about 10,000 changes; whatever waits in the queue leaves first. Ends with what was written and what
     arrived at a WebSocket, and exits 1 where anything is missing. Watch it on the status port's page /station.
@@ -135,7 +140,7 @@ def _be_allowed(database_url: str, *, yes: bool) -> None:
         return
     raise ConfigurationError(
         f"expected the demo's own database, got {target}: the demo empties the queue and writes bookings there; "
-        "say --yes if that is meant, or unset WASLA_DATABASE_URL"
+        "say --yes if that is meant, once wasla setup --station has made its tables, or unset WASLA_DATABASE_URL"
     )
 
 

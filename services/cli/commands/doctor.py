@@ -25,7 +25,8 @@ from shared.errors import ConfigurationError
 def doctor(
     *,
     configuration: Annotated[
-        Path | None, typer.Option("--configuration", "-c", help="The supervisord.conf that runs here.")
+        Path | None,
+        typer.Option("--configuration", "-c", metavar="PATH", help="The supervisord.conf that runs here."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as a JSON array.")] = False,
 ) -> None:

@@ -24,7 +24,8 @@ def scale(
         int, typer.Argument(metavar="N", min=1, max=8, help="How many gateway workers run.", autocompletion=_numbers)
     ],
     configuration: Annotated[
-        Path | None, typer.Option("--configuration", "-c", help="The supervisord.conf that runs here.")
+        Path | None,
+        typer.Option("--configuration", "-c", metavar="PATH", help="The supervisord.conf that runs here."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:

@@ -33,7 +33,9 @@ def setup(
     station: Annotated[bool, typer.Option("--station", help="Make and watch the station's demo tables.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
     verify: Annotated[bool, typer.Option(help="Send test events and see them arrive at a WebSocket.")] = True,
-    verify_timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that the test events have to arrive.")] = 15.0,
+    verify_timeout: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="How long the test events have to arrive.")
+    ] = 15.0,
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="Another gateway to see the events arrive at.")
     ] = None,

@@ -135,16 +135,17 @@ async def _tail(
     url: str, subscription: dict[str, Any] | None, begin: _Beginning, count: int | None, form: _Form
 ) -> None:
     conversation = Conversation(APP_NAME, subscription, position=await begin.position(url, subscription))
-    remaining, database, lines, told = count, "up", EventLines(), ""
+    remaining, database, lines, told, has_stood = count, "up", EventLines(), "", False
     async with contextlib.aclosing(follow(url, conversation)) as items:
         async for item in items:
             if isinstance(item, Happened):
                 _show(item, lines, form)
                 remaining = None if remaining is None else remaining - 1
             elif not _says_nothing(item, database):
-                text, style = _remark(item, url, told)
+                text, style = _remark(item, url, told, has_stood=has_stood)
                 remark(f"{timestamp(time.time())}  {text}", style)
                 told = item.reason if isinstance(item, Lost) else ""
+                has_stood = True
             if isinstance(item, DatabaseStatus):
                 database = item.database
             if remaining == 0:
@@ -163,9 +164,14 @@ def _show(event: Happened, lines: EventLines, form: _Form) -> None:
         say_coloured(lines.pieces(event), cut=not form.full)
 
 
-def _remark(item: Item | Lost, url: str, told: str) -> tuple[str, str]:
-    """Return what to say of something that is no event, and its colour; a reason that was *told* is not told again."""
+def _remark(item: Item | Lost, url: str, told: str, *, has_stood: bool) -> tuple[str, str]:
+    """Return what to say of something that is no event, and its colour; a reason that was *told* is not told again.
+
+    A first connection resumes, too, where it begins in the past: for people that is a beginning.
+    """
     match item:
+        case Registered() if item.resumed and not has_stood:
+            return f"connected at {url}, gateway {item.gateway}, beginning after seq {item.seq}", "green"
         case Registered():
             how = "resumed" if item.resumed else "connected"
             return f"{how} at {url}, gateway {item.gateway}, seq {item.seq}", "green"

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from services.cli.claims import claims_of
 from services.cli.places import resolve
 from services.gateway.access.keyring import UnusableKeys, read_keys
 from services.gateway.settings import GatewaySettings
@@ -33,15 +34,24 @@ def token(
     audience: Annotated[
         str | None, typer.Option("--audience", metavar="AUD", help="Default: the first of WASLA_TOKEN_AUDIENCE.")
     ] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option("--claim", metavar="NAME=VALUE", help="A further claim, for a policy; JSON, or else a text."),
+    ] = None,
 ) -> None:
     """Issue a token, for tests: a company has an issuer of its own.
 
     Signed by RS256, EdDSA or HS256, as the key is; the issuer is that of WASLA_TOKEN_ISSUER.
 
+    A key to sign with is made by: openssl genpkey -algorithm ed25519 -out issuer.pem
+
+    Its public half, for WASLA_TOKEN_KEYS, by: openssl pkey -in issuer.pem -pubout -out issuer.pub
+
     \b
     Examples:
       wasla token --user amine --key issuer.pem
       wasla token --user amine --for 90 --key secret
+      wasla token --user amine --key issuer.pem --claim role=cashier --claim station_id=S1
     """
     settings = GatewaySettings.load()
     path = key or (None if settings.token_keys is None else resolve(Path(settings.token_keys)))
@@ -49,6 +59,7 @@ def token(
         raise ConfigurationError("expected --key with a private key or secret, or WASLA_TOKEN_KEYS, got neither")
     now = int(time.time())
     claims: dict[str, Any] = {
+        **claims_of(claim or []),
         "sub": user,
         "aud": audience or settings.token_audience.partition(",")[0].strip(),
         "iat": now,

@@ -6,8 +6,10 @@ key, or a JSON Web Token. What is presented must be good, even where nobody is a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from enum import Enum, auto
+from typing import Any, Final
 
 from services.gateway.access.claims import Tokens
 from services.gateway.access.denials import Denial, Why
@@ -15,11 +17,20 @@ from services.gateway.access.revocations import Revocations
 from shared.access.client_key import ClientKey
 
 
+class Entrance(Enum):
+    """By what a client was let in."""
+
+    NOTHING = auto()
+    KEY = auto()
+    TOKEN = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """What a client is admitted as. Times are Unix seconds; ``expires_at`` None: without an end.
 
-    ``ends_at`` is when it is over here, ``expires_at`` with the leeway that is granted to clocks.
+    ``ends_at`` is when it is over here, ``expires_at`` with the leeway that is granted to clocks. ``by`` and ``claims``
+    are what rights follow from.
     """
 
     user: str | None = None
@@ -27,10 +38,15 @@ class Admission:
     issued_at: float | None = None
     expires_at: float | None = None
     ends_at: float | None = None
+    by: Entrance = Entrance.NOTHING
+    claims: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 UNNAMED: Final = Admission()
-"""Everybody who was not asked, or has the key."""
+"""Everybody who was not asked."""
+
+KEY_HOLDER: Final = Admission(by=Entrance.KEY)
+"""Everybody who has the key."""
 
 
 @dataclass(slots=True)
@@ -54,7 +70,7 @@ class Door:
                 raise Denial(Why.NO_TOKEN)
             return UNNAMED
         if self.client_key is not None and self.client_key.is_same(presented):
-            return UNNAMED
+            return KEY_HOLDER
         if self.tokens is not None:
             return self._admit_token(presented, self.tokens, now)
         if self.client_key is not None:
@@ -70,12 +86,19 @@ class Door:
 
     def has_revoked(self, admission: Admission) -> bool:
         """Tell whether what a client was admitted by has been taken back since."""
-        return self.revocations.cover(admission.user, admission.token_id, admission.issued_at)
+        leeway = 0.0 if self.tokens is None else self.tokens.leeway
+        return self.revocations.cover(admission.user, admission.token_id, admission.issued_at, leeway)
 
     def _admit_token(self, token: str, tokens: Tokens, now: float) -> Admission:
         claims = tokens.verify(token, now)
         admission = Admission(
-            claims.user, claims.token_id, claims.issued_at, claims.expires_at, claims.expires_at + tokens.leeway
+            claims.user,
+            claims.token_id,
+            claims.issued_at,
+            claims.expires_at,
+            claims.expires_at + tokens.leeway,
+            Entrance.TOKEN,
+            claims.everything,
         )
         if self.has_revoked(admission):
             raise Denial(Why.REVOKED, claims.user)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a good token says; times are Unix seconds."""
+    """What a good token says; times are Unix seconds. ``everything`` holds all claims, for rights."""
 
     user: str
     expires_at: float
     issued_at: float | None = None
     token_id: str | None = None
+    everything: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Tokens(Protocol):

@@ -19,6 +19,7 @@ class Why(StrEnum):
     MALFORMED = "malformed"
     ALGORITHM = "algorithm"
     UNKNOWN_KEY = "unknown_key"
+    KEYS_UNREAD = "keys_unread"
     SIGNATURE = "signature"
     CLAIMS = "claims"
     EXPIRED = "expired"
@@ -36,6 +37,7 @@ REASONS: Final[dict[Why, str]] = {
     Why.MALFORMED: "expected the key of this installation or a JSON Web Token, got something else",
     Why.ALGORITHM: "the token is signed by an algorithm that is not accepted here",
     Why.UNKNOWN_KEY: "the token is signed with a key that is not known here",
+    Why.KEYS_UNREAD: "the key of this token is not known here, and the keys cannot be read now: try again in a moment",
     Why.SIGNATURE: "the token's signature does not fit",
     Why.CLAIMS: "expected a token with sub (a text) and exp (a number); jti is a text, nbf and iat are numbers",
     Why.EXPIRED: "the token has expired: get a fresh one",
@@ -47,7 +49,11 @@ REASONS: Final[dict[Why, str]] = {
     Why.ORIGIN: "pages of this origin may not connect",
 }
 
-_CODES: Final = {Why.EXPIRED: CloseCode.TOKEN_EXPIRED, Why.ORIGIN: CloseCode.FORBIDDEN_ORIGIN}
+_CODES: Final = {
+    Why.EXPIRED: CloseCode.TOKEN_EXPIRED,
+    Why.KEYS_UNREAD: CloseCode.TOO_MANY_CONNECTIONS,  # whose instruction fits: later, or to another address
+    Why.ORIGIN: CloseCode.FORBIDDEN_ORIGIN,
+}
 
 
 class Denial(Exception):
@@ -65,5 +71,6 @@ class Denial(Exception):
 
     @property
     def code(self) -> CloseCode:
-        """What the connection is closed with; whose token has expired may come again, with a fresh one."""
+        """What the connection is closed with; whose token has expired may come again, with a fresh one, and who
+        came while the keys could not be read as well."""
         return _CODES.get(self.why, CloseCode.UNAUTHORIZED)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
+import math
 import time
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -26,10 +25,12 @@ from shared.errors import ConfigurationError, WaslaError
 log = structlog.get_logger(__name__)
 
 TIMEOUT: Final = 5.0
+"""Seconds that a reading may take in all, however it is drawn out."""
+
 LEAST_INTERVAL: Final = 5.0
 """Seconds between two readings, whatever is asked for; shorter than a client has to register."""
 
-_MOST_BYTES: Final = 1024 * 1024
+Fetch = Callable[[str], Awaitable[str]]
 
 
 class KeysUnread(WaslaError):
@@ -37,75 +38,102 @@ class KeysUnread(WaslaError):
 
 
 class KeySource:
-    """One place; ``wanted`` is set by whoever lacks a key. ``took`` learns of every reading, the failed ones too."""
+    """One place; ``wanted`` is set by whoever lacks a key."""
 
     def __init__(self, place: str, *, interval: float) -> None:
         self.wanted = asyncio.Event()
         self._place = place
-        self._is_url = "://" in place
+        self._shown = shown_place(place)
+        self._fetch = _fetching() if "://" in place else None
         self._interval = interval
         self._failed = False
+        self._read_at = -math.inf
 
     async def first(self) -> Keyring:
-        """Return the keys at the start: a wrong file is a ConfigurationError, an address may come to answer later."""
+        """Return the keys at the start: a wrong file is a ConfigurationError; an address is not waited for."""
+        if self._fetch is not None:
+            self.wanted.set()
+            return ()
+        self._read_at = time.monotonic()
         try:
             return await self._read()
         except KeysUnread as error:
-            if not self._is_url:
-                raise ConfigurationError(f"WASLA_TOKEN_KEYS: {error}") from None
-            self._complain(error)
-            self.wanted.set()
-            return ()
+            raise ConfigurationError(f"WASLA_TOKEN_KEYS: {error}") from None
 
-    async def keep(self, took: Callable[[Keyring | None], None]) -> None:
-        """Read for ever; *took* gets the keys, or None where they could not be read."""
+    async def keep(self, begins: Callable[[], None], took: Callable[[Keyring | None], None]) -> None:
+        """Read for ever; *begins* is called before each reading, *took* with the keys, or None where there are none."""
         while True:
-            read_at = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._interval):
                     await self.wanted.wait()
-            await asyncio.sleep(max(0.0, read_at + LEAST_INTERVAL - time.monotonic()))
+            await asyncio.sleep(max(0.0, self._read_at + LEAST_INTERVAL - time.monotonic()))
+            self._read_at = time.monotonic()
             self.wanted.clear()
+            begins()
             took(await self._read_again())
 
     async def _read_again(self) -> Keyring | None:
         try:
             keys = await self._read()
         except KeysUnread as error:
-            self._complain(error)
+            if not self._failed:
+                log.warning("token keys cannot be read, going on with those there are", reason=str(error))
+            self._failed = True
             return None
         if self._failed:
             log.info("token keys read again", keys=len(keys))
         self._failed = False
         return keys
 
-    def _complain(self, error: KeysUnread) -> None:
-        if not self._failed:
-            log.warning("token keys cannot be read, going on with those there are", reason=str(error))
-        self._failed = True
-
     async def _read(self) -> Keyring:
         try:
-            if self._is_url:
-                return read_keys(await asyncio.to_thread(_fetch, self._place), secrets=False)
-            return await asyncio.to_thread(_load, Path(self._place))
+            async with asyncio.timeout(TIMEOUT):
+                if self._fetch is not None:
+                    return read_keys(await self._fetch(self._place), secrets=False)
+                return await asyncio.to_thread(_load, Path(self._place))
         except UnusableKeys as error:
-            raise KeysUnread(f"in {self._place}, expected {error}") from None
-        except (OSError, ValueError, http.client.HTTPException) as error:  # ValueError: not UTF-8, or too long
-            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-            raise KeysUnread(f"{self._place} cannot be read ({reason})") from None
+            raise KeysUnread(f"in {self._shown}, expected {error}") from None
+        except TimeoutError:
+            raise KeysUnread(f"{self._shown} cannot be read (it takes longer than {TIMEOUT:.0f} s)") from None
+        except (OSError, ValueError) as error:  # ValueError: not UTF-8, or not as it should be
+            reason = str(getattr(error, "strerror", None) or error).replace(self._place, self._shown)
+            raise KeysUnread(f"{self._shown} cannot be read ({reason})") from None
 
 
 def checked_place(place: str) -> str:
     """Return *place*, or raise ConfigurationError: over a network that anybody may change, keys come by https."""
     if "://" not in place:
         return place
-    parts = urlsplit(place)
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+    try:
+        parts = urlsplit(place)
+        host, _ = parts.hostname, parts.port  # raises for a port that is none
+    except ValueError:
+        host = None
+    if not host:
+        raise ConfigurationError(
+            f"WASLA_TOKEN_KEYS: expected a file, or the https address of a key set, got {shown_place(place)}, which "
+            "names no host; correct it"
+        )
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return place
     raise ConfigurationError(
         f"WASLA_TOKEN_KEYS: expected a file, or the https address of a key set, got one by {parts.scheme}"
     )
+
+
+def shown_place(place: str) -> str:
+    """Return *place* for people: an address without the name, the password and the query that it may hold."""
+    scheme, separator, rest = place.partition("://")
+    if not separator:
+        return place
+    host, slash, path = rest.partition("?")[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _fetching() -> Fetch:
+    from services.gateway.access.key_fetching import fetch  # noqa: PLC0415 - 10 MiB of no use where keys are a file
+
+    return fetch
 
 
 def _load(path: Path) -> Keyring:
@@ -116,17 +144,3 @@ def _load(path: Path) -> Keyring:
             f"chmod 600 {path}"
         )
     return keys
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_arguments: object) -> None:
-        """Follow nobody: where the keys are was configured."""
-
-
-def _fetch(place: str) -> str:
-    opener = urllib.request.build_opener(_NoRedirects)
-    with opener.open(place, timeout=TIMEOUT) as answer:  # the scheme was checked
-        body = answer.read(_MOST_BYTES + 1)
-    if len(body) > _MOST_BYTES:
-        raise ValueError(f"more than {_MOST_BYTES} bytes")
-    return str(body, "utf-8")

@@ -26,7 +26,7 @@ def door(settings: GatewaySettings, tokens: Tokens | None) -> Door:
     if tokens is not None and key is None:
         raise ConfigurationError(
             "WASLA_TOKEN_KEYS: beside tokens, this machine's own tools (the probe, wasla tail) need a client key, and "
-            "there is none; make one with wasla keys"
+            "there is none; make one with wasla keys --only clients"
         )
     if settings.allow_anonymous and not is_loopback(settings.host):
         log.warning("anybody may connect without a key or token", host=settings.host, setting="WASLA_ALLOW_ANONYMOUS")

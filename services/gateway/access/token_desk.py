@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from services.gateway.access.key_source import KeySource, checked_place
@@ -14,15 +15,18 @@ if TYPE_CHECKING:
 
 
 class TokenDesk(TokenCheck):
-    """Checks tokens, once :meth:`open` has read the keys; :meth:`keep_keys` keeps them current."""
+    """Checks tokens by the keys that :meth:`keep_keys` keeps current; ``tried`` is set once they were asked for."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         super().__init__(_rules(settings))
+        self.tried = asyncio.Event()
         self._source = KeySource(checked_place(settings.token_keys or ""), interval=settings.token_keys_interval)
 
     async def open(self) -> None:
-        """Read the keys; raise ConfigurationError for a file that holds none."""
+        """Read the keys if they lie in a file; raise ConfigurationError for one that holds none."""
         self.keys = await self._source.first()
+        if self.keys:
+            self.tried.set()
 
     def want_keys(self) -> None:
         """Have the keys read again, soon."""
@@ -34,9 +38,10 @@ class TokenDesk(TokenCheck):
         def took(keys: Keyring | None) -> None:
             if keys is not None:
                 self.keys = keys
-            hub.take_up_postponed()
+            self.tried.set()
+            hub.take_up_postponed(are_read=keys is not None)
 
-        await self._source.keep(took)
+        await self._source.keep(hub.gatekeeper.reading_begins, took)
 
 
 def _rules(settings: GatewaySettings) -> TokenRules:

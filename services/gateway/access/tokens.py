@@ -6,7 +6,6 @@ audience is always asked for, and a token that does not end is none.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -113,7 +112,7 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
     expires_at, issued_at = _time(payload.get("exp")), _time(payload.get("iat"))
     if not isinstance(user, str) or not user or not isinstance(token_id, str | None) or expires_at is None:
         raise Denial(Why.CLAIMS)
-    return Claims(user, expires_at, issued_at, token_id)
+    return Claims(user, expires_at, issued_at, token_id, payload)
 
 
 def _check_times(claims: Claims, not_before: Any, leeway: float, now: float) -> None:
@@ -128,9 +127,8 @@ def _time(value: Any) -> float | None:
     """Return a NumericDate (RFC 7519 section 2), None where the claim is not there."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise Denial(Why.CLAIMS)
-    if not 0 <= value <= _LAST_SECOND:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= _LAST_SECOND:  # NaN is in no range
         raise Denial(Why.CLAIMS)
     return float(value)
 

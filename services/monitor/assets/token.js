@@ -5,10 +5,12 @@
  * (kept for as long as the tab is open), else what the browser presented to be let in to this page, else nothing.
  */
 const KEPT_AS = "wasla.token";
+/** What was typed on this page: kept for the tab where storage is allowed, for the page where it is not. */
+let typed = /** @type {string | null} */ (null);
 
 /** The token; undefined where there is none. @returns {Promise<string | undefined>} */
 export async function token() {
-  const kept = recall();
+  const kept = typed ?? recall();
   if (kept !== null) return kept;
   try {
     const answer = await fetch("/token.json", { cache: "no-store", signal: AbortSignal.timeout(2000) });
@@ -20,13 +22,18 @@ export async function token() {
 
 /** Keep what somebody typed. @param {string} text */
 export function keepToken(text) {
-  sessionStorage.setItem(KEPT_AS, text);
+  typed = text;
+  try {
+    sessionStorage.setItem(KEPT_AS, text);
+  } catch {
+    // storage may be forbidden
+  }
 }
 
 function recall() {
   try {
     return sessionStorage.getItem(KEPT_AS);
   } catch {
-    return null; // storage may be forbidden
+    return null; // as above
   }
 }

@@ -2,7 +2,7 @@
 import { t } from "/assets/words.js";
 import { act, ask } from "./api.js";
 import { mark, say } from "./elements.js";
-import { whole } from "./format.js";
+import * as phrase from "./phrases.js";
 
 const LOOK_EVERY = 500;
 
@@ -74,7 +74,7 @@ export class Day {
 function summary(status, progress) {
   const seconds = Math.floor(progress.at);
   const clock = `${String(Math.floor(seconds / 3600)).padStart(2, "0")}:${String(Math.floor(seconds / 60) % 60).padStart(2, "0")}`;
-  const words = { clock, departures: whole(progress.departures), changes: whole(progress.changes), reason: status.failure };
+  const words = { clock, departures: phrase.departures(progress.departures), changes: phrase.changes(progress.changes), reason: status.failure };
   if (status.failure !== null) return t("day.failed", words);
   if (status.running) return t("day.now", words);
   return t(progress.done === progress.steps ? "day.ended" : "day.stopped", words);

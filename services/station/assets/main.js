@@ -1,5 +1,6 @@
 /** The page: two posts, what happened, the busiest day. Everything on it is drawn at most once a frame. */
 import { connectSwitches } from "/assets/appearance.js";
+import { keepToken } from "/assets/token.js";
 import { addWords, onLanguage, t, translate } from "/assets/words.js";
 import { Refusal, ask } from "./api.js";
 import { provoke } from "./conflict.js";
@@ -21,6 +22,8 @@ const HIDDEN_INTERVAL = 500;
 const PATIENCE = 1500;
 const ENOUGH = 5; // measurements before percentiles mean anything
 const NOTHING_HERE = ["no_station", "switched_off"];
+const TONES = { connected: "good", connecting: "idle", lost: "bad", stale: "warn", refused: "bad" };
+const UNAUTHORIZED = 4501;
 const TROUBLES = ["no_station", "switched_off", "database_down"];
 
 addWords(words);
@@ -42,6 +45,7 @@ const queue = new Queue($("#queue"), queuePost, new Told($("#queue .told")));
 const happenings = new Happenings($("#journal"), journal);
 const day = new Day($("#day"), new Told($("#day .told")));
 
+$("#access").addEventListener("submit", introduce);
 connectSwitches({ theme: $("#theme"), language: $("#language") });
 translate(document.documentElement);
 onLanguage(() => {
@@ -105,6 +109,7 @@ function show() {
   day.show();
   link($("#counter .link"), counterPost);
   link($("#queue .link"), queuePost);
+  access();
   trouble();
   const { today } = queuePost.board;
   say($("#departures"), whole(today.departures));
@@ -114,11 +119,26 @@ function show() {
 }
 
 function link(badge, post) {
-  const { connected, database } = post.client.status;
-  const state = !connected ? (post.gateway === null ? "connecting" : "lost") : database === "down" ? "stale" : "connected";
-  mark(badge, "data-tone", { connected: "good", connecting: "idle", lost: "bad", stale: "warn" }[state]);
-  mark(badge, "data-gateway", connected ? post.gateway : null);
+  const state = post.linkState;
+  mark(badge, "data-tone", TONES[state]);
+  mark(badge, "data-gateway", post.client.status.connected ? post.gateway : null);
   say(badge.querySelector(".text"), t(`link.${state}`, { gateway: post.gateway }));
+}
+
+/** Gateways that turn this page away mostly want a key, which is asked for here; until then nothing moves by itself. */
+function access() {
+  const refused = counterPost.refused ?? queuePost.refused;
+  $("#access").hidden = refused === null;
+  if (refused === null) return;
+  say($("#access .why"), t(refused === UNAUTHORIZED ? "access.why" : "access.other", { code: refused }));
+  $("#access .key").hidden = refused !== UNAUTHORIZED;
+}
+
+function introduce(event) {
+  event.preventDefault();
+  keepToken($("#access-key").value);
+  for (const post of [counterPost, queuePost]) post.connect();
+  schedule();
 }
 
 function trouble() {

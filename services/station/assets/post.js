@@ -16,6 +16,8 @@ export class Post {
   constructor({ name, urls, changed, taken }) {
     this.name = name;
     this.gateway = null;
+    /** @type {number | null} the close code with which the gateways turned this post away, until they let it in */
+    this.refused = null;
     /** @type {any} why the rows cannot be read, null where they can */
     this.failure = null;
     this.client = new WaslaClient({ urls, appName: name, token });
@@ -29,7 +31,13 @@ export class Post {
         return error.code === "switched_off" ? "hopeless" : "again";
       },
     });
+    this.client.on("error", ({ code, close_code: closeCode }) => {
+      if (code !== "gave_up") return;
+      this.refused = closeCode;
+      changed();
+    });
     this.client.on("connected", (registered) => {
+      this.refused = null;
       this.gateway = registered.gateway.split("/").at(-1).split(":").at(-1);
       if (!registered.resumed || !this.screen.isLoaded) void this.screen.follow();
       changed();
@@ -43,6 +51,15 @@ export class Post {
     return this.screen.board;
   }
 
+  /** How its link is: "connected", "stale" (without the database), "connecting", "lost" or "refused". */
+  get linkState() {
+    const { connected, connecting, database } = this.client.status;
+    if (connected) return database === "down" ? "stale" : "connected";
+    if (this.refused !== null && !connecting) return "refused";
+    return this.gateway === null ? "connecting" : "lost";
+  }
+
+  /** Connect, for the first time or after a refusal. */
   connect() {
     this.client.connect()?.catch?.(() => {}); // it goes on trying; what it is doing is in its status
   }

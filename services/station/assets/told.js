@@ -4,6 +4,12 @@ import { Refusal } from "./api.js";
 import { mark, say } from "./elements.js";
 import { move } from "./motion.js";
 
+/** Why an act was not done, as its clerk reads it. @param {unknown} error */
+export function refusal(error) {
+  const sentence = error instanceof Refusal ? error.in(language()) : t("told.unreachable");
+  return t("told.refused", { sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1) });
+}
+
 export class Told {
   /** @param {HTMLElement} place */
   constructor(place) {
@@ -16,8 +22,7 @@ export class Told {
 
   /** An act was refused, or did not get through. @param {unknown} error */
   bad(error) {
-    const sentence = error instanceof Refusal ? error.in(language()) : t("told.unreachable");
-    this.#show("bad", t("told.refused", { sentence }));
+    this.#show("bad", refusal(error));
   }
 
   #show(tone, text) {

@@ -1,6 +1,14 @@
--- Tables of the schema that somebody dropped.
+-- Tables of the schema that somebody dropped: the scripts that make them ran. An older schema lacks none.
 SELECT expected.name
-FROM pg_catalog.unnest(
-    ARRAY['outbox', 'event_log', 'position', 'backlog', 'capture_failure', 'watched', 'probe']
-) AS expected (name)
-WHERE pg_catalog.to_regclass('wasla.' || expected.name) IS NULL
+FROM (VALUES
+    ('outbox', '001_tables'),
+    ('event_log', '001_tables'),
+    ('position', '001_tables'),
+    ('backlog', '001_tables'),
+    ('capture_failure', '001_tables'),
+    ('watched', '001_tables'),
+    ('probe', '001_tables'),
+    ('revocation', '002_revocations')
+) AS expected (name, script)
+WHERE EXISTS (SELECT FROM wasla.migration m WHERE m.name = expected.script)
+    AND pg_catalog.to_regclass('wasla.' || expected.name) IS NULL

@@ -33,7 +33,11 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def guarded(issuer: Path) -> Iterator[Fleet]:
     """A fleet that takes tokens."""
-    variables = {"WASLA_TOKEN_KEYS": str(issuer.with_name("public.pem")), "WASLA_CLIENT_KEY": "k" * 40}
+    variables = {
+        "WASLA_TOKEN_KEYS": str(issuer.with_name("public.pem")),
+        "WASLA_CLIENT_KEY": "k" * 40,
+        "WASLA_TOKEN_LEEWAY": "0",  # one clock: what is issued after a revocation is good at once
+    }
     with running_fleet(**variables) as fleet:
         yield fleet
 

@@ -1,14 +1,17 @@
-"""A page with a client of its own, and the network between it and the gateways."""
+"""A page with a client of its own, and the cable between it and a gateway."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from playwright.async_api import BrowserContext, Page, WebSocket
 
+from tests.oracle.proxies import Proxy
+from tests.ports import free_ports
 from tests.supervised import DEADLINE
 
 START = """
@@ -88,66 +91,17 @@ def keep(page: Page, kind: Literal["websocket", "console"], where: list[Any]) ->
     page.on(kind, take)
 
 
-class Cable:
-    """A TCP relay to a gateway that can be cut, mended, and made to swallow everything."""
+@asynccontextmanager
+async def relayed(gateway_port: int) -> AsyncIterator[Proxy]:
+    """A cable to a gateway that can be cut and go deaf."""
+    proxy = Proxy(free_ports(1), gateway_port)
+    await proxy.start()
+    try:
+        yield proxy
+    finally:
+        await proxy.close()
 
-    def __init__(self, port: int) -> None:
-        self._to = port
-        self._links: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
-        self._may_pass = asyncio.Event()
-        self._may_pass.set()
-        self.port = 0
 
-    async def __aenter__(self) -> Self:
-        await self.mend()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.cut()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    @property
-    def url(self) -> str:
-        """The gateway's address by way of the cable."""
-        return f"ws://127.0.0.1:{self.port}"
-
-    async def mend(self) -> None:
-        """Let connections through, at the same port each time."""
-        self._may_pass.set()
-        self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def cut(self) -> None:
-        """End every connection without a goodbye, and refuse new ones."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in self._links:
-            writer.transport.abort()
-
-    def swallow(self) -> None:
-        """Keep the present connections and let nothing through any more; new ones pass."""
-        held, self._may_pass = self._may_pass, asyncio.Event()
-        held.clear()
-        self._may_pass.set()
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        may_pass = self._may_pass
-        gateway_reader, gateway_writer = await asyncio.open_connection("127.0.0.1", self._to)
-        self._links |= {writer, gateway_writer}
-        for source, sink in ((reader, gateway_writer), (gateway_reader, writer)):
-            task = asyncio.create_task(self._pump(source, sink, may_pass))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, may_pass: asyncio.Event) -> None:
-        with contextlib.suppress(OSError):
-            while data := await source.read(65536):
-                await may_pass.wait()
-                sink.write(data)
-                await sink.drain()
-        sink.close()
+def address(proxy: Proxy) -> str:
+    """Return the gateway's address by way of the cable."""
+    return f"ws://127.0.0.1:{proxy.port}"

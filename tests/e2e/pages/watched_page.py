@@ -55,11 +55,6 @@ class WatchedPage:
             arg=tones,
         )
 
-    async def tones_of(self, indicator: str) -> list[str]:
-        """Return every tone an indicator had since the page was opened."""
-        tones: list[str] = await self.page.evaluate("(name) => seen[name]", indicator)
-        return tones
-
     async def received(self, count: int) -> None:
         """Wait until that many events have come to the page, and what is shown of them is drawn."""
         await self.page.wait_for_function(
@@ -76,6 +71,35 @@ class WatchedPage:
             "#feed [data-part=rows] > *", "rows => rows.map(row => row.dataset.id)"
         )
         return ids
+
+    async def says(self, selector: str, words: str) -> None:
+        """Wait until an element shows these words: what is shown now may be drawn again in the meantime."""
+        await self.page.wait_for_function(
+            """([selector, words]) => {
+                 const place = document.querySelector(selector);
+                 return place.checkVisibility() && place.innerText.replaceAll(/\\s+/g, " ").includes(words);
+               }""",
+            arg=[selector, words],
+        )
+
+    async def watch_announcements(self) -> None:
+        """Keep what is announced to screen readers from now on."""
+        await self.page.evaluate(
+            """() => {
+              window.announced = [];
+              const place = document.getElementById("announcement");
+              const note = () => announced.push(place.textContent);
+              new MutationObserver(note).observe(place, {childList: true, characterData: true, subtree: true});
+            }"""
+        )
+
+    async def announced(self, *words: str) -> list[str]:
+        """Wait until something with any of these words was announced; return all that was."""
+        await self.page.wait_for_function(
+            "(words) => announced.some((text) => words.some((word) => text.includes(word)))", arg=words
+        )
+        texts: list[str] = await self.page.evaluate("() => announced")
+        return texts
 
     async def text(self, selector: str) -> str:
         """Return what an element shows."""

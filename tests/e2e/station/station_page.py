@@ -43,13 +43,13 @@ class StationPage:
 
     async def told(self, post: str, *words: str) -> str:
         """Wait until a post says all of these words; return what it says."""
-        place = self.page.locator(f"#{post} .told")
         for word in words:
-            await self.page.wait_for_function(
-                _SAYS,
-                arg=[f"#{post} .told", word],
-            )
-        return (await place.inner_text()).replace("\N{NO-BREAK SPACE}", " ")
+            await self.says(f"#{post} .told", word)
+        return await self.text(f"#{post} .told")
+
+    async def says(self, selector: str, word: str) -> None:
+        """Wait until an element says this."""
+        await self.page.wait_for_function(_SAYS, arg=[selector, word])
 
     async def shows(self, queue_id: str, status: str, free: int) -> None:
         """Wait until the board shows a vehicle so."""

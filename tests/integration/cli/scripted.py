@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -32,7 +33,9 @@ def event(seq: int) -> str:
 
 
 @contextlib.asynccontextmanager
-async def gateway(*scripts: Script) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+async def gateway(
+    *scripts: Script, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
     """Serve each connection by the next script, the last one again and again; yield the URL and the openings seen."""
     openings: list[dict[str, Any]] = []
 
@@ -42,8 +45,8 @@ async def gateway(*scripts: Script) -> AsyncIterator[tuple[str, list[dict[str, A
         openings.append(opening["data"])
         await scripts[min(len(openings), len(scripts)) - 1](connection, opening["data"])
 
-    async with serve(handle, "127.0.0.1", 0) as server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", openings
+    async with serve(handle, "127.0.0.1", 0, ssl=tls) as server:
+        yield f"{'ws' if tls is None else 'wss'}://127.0.0.1:{server.sockets[0].getsockname()[1]}", openings
 
 
 def says(*texts: str, close: int | None = None) -> Script:

@@ -65,6 +65,15 @@ async def test_tail_begins_there_and_goes_on() -> None:
     assert result.exit_code == 0, result.output
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["5", "6"]
     assert openings[1]["resume"] == {"epoch": "e", "seq": 4}
+    assert f"connected at {url}, gateway g, beginning after seq 4" in result.stderr
+
+
+async def test_what_goes_on_after_a_loss_is_said_to_be_resumed() -> None:
+    first = says(registered(4, resumed=True), event(5), close=4004)
+    async with gateway(says(registered(10)), first, says(registered(5, resumed=True), event(6))) as (url, _):
+        result = await wasla("tail", "--url", url, "--since", "4", "-n", "2")
+    assert f"resumed at {url}, gateway g, seq 5" in result.stderr
+    assert result.stderr.count("beginning after") == 1
 
 
 async def test_what_is_no_longer_there_is_said_loudly() -> None:

@@ -25,7 +25,7 @@ async def test_setup_installs_and_watches_and_can_be_repeated(url: str) -> None:
     for _ in range(2):
         result = await wasla(*words)
         assert result.exit_code == 0, result.output
-        assert "ok       schema wasla is installed and current" in result.stdout
+        assert "ok       schema wasla is " in result.stdout
         assert "skipped  no test event was sent, as asked" in result.stdout
     assert await watched(url) == {"tickets": "ticket_events", "audit.entries": "entries_events"}
     assert "ok       tickets: triggers are in place (notify_change), channel ticket_events" in result.stdout
@@ -188,6 +188,31 @@ async def test_a_database_that_does_not_answer_is_exit_code_3(
     assert result.exit_code == 3
     assert "does not answer" in result.output
     assert "hunter2" not in result.output
+
+
+async def test_the_embedded_servers_address_is_said_to_be_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal without the variable takes what an earlier run left, whatever runs now."""
+    left = tmp_path / "data" / "postgres" / "url"
+    left.parent.mkdir(parents=True)
+    left.write_text(f"postgresql://u@/d?host={tmp_path}")
+    told = "WASLA_DATABASE_URL is not set in this terminal, so this is the embedded server's address"
+    assert told in (await wasla("watch")).stderr
+    monkeypatch.setenv("WASLA_DATABASE_URL", left.read_text())
+    assert told not in (await wasla("watch")).stderr
+
+
+async def test_a_second_setup_says_that_nothing_was_missing(url: str) -> None:
+    assert "schema wasla is installed and current (" in (await wasla("setup", "--no-verify")).stdout
+    again = await wasla("setup", "--no-verify")
+    assert "schema wasla is already current, its functions renewed\n" in again.stdout
+    await execute(url, "DELETE FROM wasla.migration WHERE name LIKE 'R_%'")
+    assert "already current" in (await wasla("setup", "--no-verify")).stdout
+
+
+async def test_the_demo_names_all_that_it_needs_at_once(url: str) -> None:
+    refused = await wasla("demo")
+    assert refused.exit_code == 78
+    assert "say --yes if that is meant, once wasla setup --station has made its tables" in refused.stderr
 
 
 @pytest.mark.parametrize("command", ["setup", "remove", "database-url"])

@@ -37,7 +37,7 @@ async def test_nothing_is_wrong(database: asyncpg.Connection, installed_database
     assert await findings(installed_database_url) == []
 
 
-@pytest.mark.parametrize("table", ["outbox", "watched", "position"])
+@pytest.mark.parametrize("table", ["outbox", "watched", "position", "revocation"])
 async def test_a_table_of_the_schema_was_dropped(
     database: asyncpg.Connection, installed_database_url: str, table: str
 ) -> None:
@@ -45,6 +45,13 @@ async def test_a_table_of_the_schema_was_dropped(
     (finding,) = await findings(installed_database_url)
     assert (finding.level, finding.subject) == ("problem", "schema wasla")
     assert f"wasla.{table} is missing" in finding.sentence
+
+
+async def test_a_schema_that_is_older_lacks_nothing(database: asyncpg.Connection, installed_database_url: str) -> None:
+    await database.execute("DROP TABLE wasla.revocation; DELETE FROM wasla.migration WHERE name = '002_revocations'")
+    (finding,) = await findings(installed_database_url)
+    assert (finding.subject, finding.advice) == ("schema wasla", "run wasla setup")
+    assert "older than this program" in finding.sentence
 
 
 @pytest.mark.parametrize(("lock", "level"), [(1, "warning"), (2, "problem")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jwt
 import pytest
 
 from tests.integration.cli.commands import wasla
@@ -106,3 +107,12 @@ async def test_without_a_policy_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text("[roles.r]")
     answer = await wasla("policy", "check", "--file", "other.toml")
     assert answer.stdout.splitlines() == ["other.toml is sound. Roles: r."]
+
+
+async def test_a_token_for_tests_carries_claims(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret-" * 6)
+    (tmp_path / "secret").chmod(0o600)
+    claims = ("--claim", "role=cashier", "--claim", "depots=[1,2]", "--claim", "sub=somebody")
+    answer = await wasla("token", "--user", "amine", "--key", "secret", *claims)
+    found = jwt.decode(answer.stdout.strip(), options={"verify_signature": False})
+    assert (found["role"], found["depots"], found["sub"]) == ("cashier", [1, 2], "amine")

@@ -59,6 +59,14 @@ async def test_not_delivering_is_exit_code_1_and_says_why(seen: Observations) ->
     assert "problem  the database is down: nobody there" in result.stdout
 
 
+async def test_a_database_before_setup_is_said_to_be_that(seen: Observations) -> None:
+    seen.database.found_down("the schema wasla is not installed here", time.time(), is_installed=False)
+    result = await wasla("status")
+    assert result.exit_code == 1
+    assert "problem  DB: not installed in this database yet: run wasla setup" in result.stdout
+    assert "down" not in result.stdout
+
+
 async def test_the_json_is_the_monitors(seen: Observations) -> None:
     deliver(seen)
     found = json.loads((await wasla("status", "--json")).stdout)

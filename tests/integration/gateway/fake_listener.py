@@ -43,10 +43,10 @@ CATALOG = Catalog(
                 "is_paid": "boolean",
                 "meta": "json",
             },
-            key=["id"],
+            key=("id",),
         ),
-        "vehicle_queue": Table("vehicle_events", {"id": "string", "available_seats": "number"}, key=["id"]),
-        "wasla.probe": Table("wasla_probe", {"machine": "string"}, internal=True, key=["machine"]),
+        "vehicle_queue": Table("vehicle_events", {"id": "string", "available_seats": "number"}, key=("id",)),
+        "wasla.probe": Table("wasla_probe", {"machine": "string"}, internal=True, key=("machine",)),
     }
 )
 

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import sys
 from pathlib import Path
 
@@ -143,6 +144,8 @@ async def test_a_client_that_was_lost_meanwhile_is_not_written_to(gateway: Gatew
     client = await client_of(gateway)
     await client.register()
     (connection,) = gateway.hub.connections
+    raw = client.socket.transport.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # its end is a reset
     client.socket.transport.abort()
     await until(lambda: not gateway.hub.connections)
     connection.close(CloseCode.GOING_AWAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import ClientSession, TCPConnector, encode_basic_auth
+from structlog.testing import capture_logs
 
 from services.monitor.door import Door, presented_key
-from services.monitor.service import observe
+from services.monitor.service import _reload, observe
 from services.monitor.settings import MonitorSettings
 from services.monitor.web import serving
+from shared.access.audit import MAX_LINES_PER_SECOND
 from shared.access.client_key import write_client_key
 from shared.access.own_tools import introduction
 from shared.access.tls import certificate
@@ -68,7 +72,15 @@ async def test_beyond_this_machine_the_key_is_asked_for(free_port: int) -> None:
         assert await status(session, Authorization=encode_basic_auth("anybody", KEY)) == 200
         assert await status(session, Authorization=f"Bearer {KEY}") == 200
         assert await status(session, **introduction(MonitorSettings(client_key=KEY)).headers) == 200
-        for wrong in (encode_basic_auth(KEY, "wrong"), f"Bearer {KEY}x", "Bearer", "Basic !", f"Digest {KEY}", KEY):
+        for wrong in (
+            encode_basic_auth(KEY, "wrong"),
+            f"Bearer {KEY}x",
+            "Bearer",
+            "Basic !",
+            "Basic é",
+            f"Digest {KEY}",
+            KEY,
+        ):
             assert await status(session, Authorization=wrong) == 401
         assert await status(session, "/healthz") == 200
 
@@ -84,6 +96,45 @@ async def test_a_new_key_is_in_force_when_it_was_read_again(tmp_path: Path) -> N
     entrance.reload()
     assert entrance._key is not None
     assert entrance._key.is_same(path.read_text().strip())
+
+
+async def test_who_knocks_without_end_fills_no_disk(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.monitor.door.time.monotonic", lambda: 1000.0)
+    structlog.reset_defaults()
+    with capture_logs() as logs:
+        async with page(free_port, status_host="0.0.0.0", client_key=KEY) as session:
+            for _ in range(MAX_LINES_PER_SECOND):
+                assert await status(session, Host="evil.example") == 403
+                assert await status(session, Authorization="Bearer wrong") == 401
+    assert sum(line["event"] == "access refused" for line in logs) == MAX_LINES_PER_SECOND
+
+
+async def test_a_new_key_is_read_whatever_is_wrong_with_the_certificate(tmp_path: Path) -> None:
+    files, path = make_certificate(tmp_path), tmp_path / "client.key"
+    write_client_key(path)
+    settings = MonitorSettings(status_host="0.0.0.0", client_key_file=path, tls_cert=files.cert, tls_key=files.key)
+    entrance, tls = Door(settings), certificate(settings)
+    write_client_key(path, replace=True)
+    files.cert.write_text("broken")
+    with pytest.raises(ConfigurationError, match="WASLA_TLS_CERT"):
+        _reload(tls, entrance)
+    assert entrance._key is not None
+    assert entrance._key.is_same(path.read_text().strip())
+
+
+@pytest.mark.parametrize(("first", "second"), [("ec", "rsa"), ("rsa", "ec")])
+async def test_a_renewed_certificate_is_shown(free_port: int, tmp_path: Path, first: str, second: str) -> None:
+    files, renewed = make_certificate(tmp_path, kind=first), make_certificate(tmp_path, "renewed", kind=second)
+    settings = MonitorSettings(tls_cert=files.cert, tls_key=files.key)
+    shown = certificate(settings)
+    assert shown is not None
+    context = ssl.create_default_context(cafile=str(renewed.cert))
+    async with serving(observe(settings), host="127.0.0.1", port=free_port, certificate=shown):
+        shutil.copy(renewed.cert, files.cert)
+        shutil.copy(renewed.key, files.key)
+        shown.reload()
+        async with ClientSession(f"https://127.0.0.1:{free_port}", connector=TCPConnector(ssl=context)) as session:
+            assert await status(session) == 200
 
 
 async def test_where_anonymous_is_allowed_nobody_is_asked(free_port: int) -> None:
@@ -116,6 +167,8 @@ async def test_by_tls(free_port: int, tmp_path: Path) -> None:
         (encode_basic_auth("u", "p:q"), "p:q"),
         (encode_basic_auth("", "ü", "utf-8"), "ü"),
         ("Basic eA==", None),
+        ("Basic é", None),
+        ("Basic \udcff", None),
     ],
 )
 def test_where_the_key_is_in_the_header(header: str | None, expected: str | None) -> None:

@@ -8,6 +8,7 @@ import socket
 from urllib.parse import urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.monitor.hearing import hear_lines
 from services.monitor.metrics import MonitorMetrics
@@ -164,6 +165,36 @@ async def test_delivery_is_on_time_again_with_the_first_round_that_arrives(seen:
         assert await make_prober(seen, Database(gateway), gateway.url, late_after=30.0).run_round() is True
     assert gateway.registrations[0]["subscribe"] == [{"id": "probe", "channels": ["wasla_probe"]}]
     assert seen.round_trip.last is not None
+
+
+async def test_a_gateway_that_proves_nothing_is_no_gateway(seen: Observations) -> None:
+    """WASLA_GATEWAY_URL may lead to a proxy with a certificate that is not this installation's."""
+    async with scripted_gateway("deliver") as gateway:
+        url = gateway.url.replace("ws:", "wss:")
+        assert await make_prober(seen, Database(gateway), url).run_round() is False
+    assert (seen.websocket.reason or "").startswith(f"no gateway answers at {url}: ")
+
+
+async def test_the_first_round_that_arrives_is_told_with_where_to_look(seen: Observations) -> None:
+    async with scripted_gateway("deliver") as gateway:
+        prober = Prober(
+            seen,
+            MonitorMetrics(),
+            Database(gateway),
+            url=gateway.url,
+            interval=0.1,
+            late_after=3600,
+            page="http://page",
+        )
+        with capture_logs() as lines:
+            assert await prober.run_round() is True
+            gateway.manner = "refuse"
+            assert await prober.run_round() is False
+            gateway.manner = "deliver"
+            assert await prober.run_round() is True
+    told = [line["event"].partition(":")[0] for line in lines if line["event"] != "database up"]
+    assert told == ["ready", "delivery late", "delivery on time"]
+    assert lines[-3]["status_page"] == "http://page"
 
 
 @only_newest

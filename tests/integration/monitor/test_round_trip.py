@@ -68,6 +68,8 @@ async def test_a_database_that_lost_its_schema_is_down_with_the_reason(
     status = await pipeline.until(503, missing("captured"))
     assert status["database"]["up"] is False
     assert "run wasla setup" in status["database"]["reason"]
+    assert status["database"]["installed"] is False
+    assert "not installed in this database yet: run wasla setup" in status["reasons"]
     await connection.execute("ALTER TABLE wasla.gone RENAME TO probe")
     await connection.close()
     await pipeline.until(200)

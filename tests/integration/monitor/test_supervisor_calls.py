@@ -59,6 +59,39 @@ async def test_it_shuts_down() -> None:
             await ending.kill("gateway:gateway-00")
 
 
+async def test_leaving_hangs_up_on_no_answer() -> None:
+    """A supervisord whose answer nobody takes any more says so in its log, each time everything is ended."""
+    asked, may_answer, heard = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"</methodCall>")
+        asked.set()
+        await may_answer.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(FAULT))
+        if not reader.at_eof():
+            heard.set()
+        writer.write(FAULT)
+        writer.close()
+
+    async def ask(url: str) -> None:
+        async with Supervisor(url) as ending:
+            await ending.programs()
+
+    with tempfile.TemporaryDirectory(prefix="wasla-") as directory:
+        path = Path(directory) / "rpc.sock"
+        async with await asyncio.start_unix_server(handle, path):
+            asking = asyncio.create_task(ask(f"unix://{path}"))
+            await asked.wait()
+            asking.cancel()
+            for _ in range(10):  # turns in which a connection that is given up is ended
+                await asyncio.sleep(0)
+            assert not asking.done()
+            may_answer.set()
+            await asyncio.wait([asking])
+    assert asking.cancelled()
+    assert heard.is_set()
+
+
 async def test_it_answers_nonsense() -> None:
     async with listening(b"<methodResponse>") as url, Supervisor(url) as broken:
         with pytest.raises(SupervisorUnavailable, match="did not answer"):

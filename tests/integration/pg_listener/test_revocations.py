@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import asyncpg
 import pytest
 
+from services.pg_listener import revocation_watch
+from services.pg_listener.signals import Signals
 from services.setup import install
 from shared.bus.messages import UNKNOWN_REVOCATIONS, Failed, RevocationsReply, RevocationsRequest
-from tests.integration.pg_listener.bench import Bench, Reader
+from tests.integration.pg_listener.bench import PATIENCE, Bench, Reader
 
 
 async def revoked(reader: Reader, line: str) -> RevocationsReply:
@@ -83,12 +86,42 @@ async def test_a_second_revocation_moves_the_moment_on_and_what_has_ended_is_for
     former = await connection.fetchval(statement)
     await connection.execute("SELECT wasla.revoke('user', 'amine')")
     assert await connection.fetchval(statement) > former
-    await connection.execute("SELECT wasla.revoke('token', 'over', now() - interval '1 s')")
+    await connection.execute("SELECT wasla.revoke('token', 'over', now() - interval '11 min')")
+    await connection.execute("SELECT wasla.revoke('token', 'graced', now() - interval '5 min')")
     _, line = await bench.listener(database_url)
-    assert (await revoked_by(bench, line)).token_ids == []
+    assert (await revoked_by(bench, line)).token_ids == ["graced"], "gateways take it for up to 300 s after its end"
     await connection.execute("SELECT wasla.revoke('token', 'next', now() + interval '1 day')")
     left = await connection.fetchval("SELECT array_agg(value ORDER BY value) FROM wasla.revocation")
-    assert left == ["amine", "next"]
+    assert left == ["amine", "graced", "next"]
     with pytest.raises(asyncpg.CheckViolationError):
         await connection.execute("SELECT wasla.revoke('key', 'x')")
+    await connection.close()
+
+
+async def test_a_schema_without_revocations_is_left_alone_for_a_while(
+    bench: Bench, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each refusal ends the session that gateways are served by: it is not to happen every other second."""
+    pauses, wait = asyncio.Queue[float](), revocation_watch._until_stale
+
+    async def noted(signals: Signals, timeout: float) -> None:
+        pauses.put_nowait(timeout)
+        await wait(signals, timeout)
+
+    monkeypatch.setattr(revocation_watch, "REFUSED_PAUSE", 7200.0)
+    monkeypatch.setattr(revocation_watch, "_until_stale", noted)
+    connection = await asyncpg.connect(database_url)
+    await install(connection)
+    await connection.execute("DROP TABLE wasla.revocation")
+    _, line = await bench.listener(database_url)
+    async with asyncio.timeout(PATIENCE):
+        while await pauses.get() != 7200.0:
+            pass
+    await connection.execute("DELETE FROM wasla.migration WHERE name LIKE '%_revocations'")
+    await install(connection)
+    reader = await bench.reader(line)
+    await reader.until_leading()
+    await connection.execute("SELECT wasla.revoke('token', 't1')")
+    await until_another(reader, line, UNKNOWN_REVOCATIONS)
+    assert (await revoked(reader, line)).token_ids == ["t1"]
     await connection.close()

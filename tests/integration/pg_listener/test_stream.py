@@ -171,6 +171,7 @@ async def test_the_catalogue_follows_watch_and_unwatch(
     notes = reply.catalog.tables["notes"]
     assert notes.channel == "notes_events"
     assert notes.columns == {"id": "number", "body": "string", "done": "boolean", "meta": "json"}
+    assert notes.key == ("id",)
     assert reply.catalog.tables["wasla.probe"].internal
     await writer.execute("SELECT wasla.unwatch('notes')")
     await reader.until(lambda: reader.beats[line].catalog_version == before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import jwt
@@ -16,6 +17,7 @@ from services.gateway.access.handshake import presented_token
 from services.gateway.access.keyring import UnusableKeys, read_keys
 from services.gateway.access.tokens import verify
 from services.monitor.door import presented_key
+from shared.access.exposure import is_loopback
 from shared.access.hosts import Surroundings, host_name
 from tests.unit.gateway.access.issuing import KEYS, NOW, RULES, by_hand, claims
 
@@ -67,17 +69,50 @@ def test_key_files(text: str) -> None:
     assert all(key.algorithm == "HS256" for key in keys), "nobody draws a key of the others"
 
 
-@given(st.text(max_size=40), st.text(max_size=40), st.sampled_from([None, "127.0.0.1", "::1", "10.0.0.1", "fe80::1%1"]))
-def test_origins_and_hosts(origin: str, host: str, local: str | None) -> None:
-    plain = Surroundings.of("127.0.0.1")
-    admitted = plain.admits([origin], host, local)
-    assert not admitted or plain.knows(host, local)
-    assert host_name(host) is None or isinstance(host_name(host), str)
+ours = st.sampled_from(["127.0.0.1", "LOCALHOST", "[::1]", "10.0.0.1", "till.example."])
+strangers = st.sampled_from(["evil.example", "10.0.0.2", "[fd00::1]", "localhost.evil.example", "127.0.0.1.nip.io"])
+ports = st.sampled_from(["", ":80", ":8765"])
+junk = st.text(max_size=40)
+wherever = st.builds("".join, st.tuples(st.just("http") | st.just("https"), st.just("://"), ours | strangers, ports))
 
 
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=60))
+@given(wherever | junk, st.builds("".join, st.tuples(ours | strangers, ports)) | junk)
+def test_origins_and_hosts(origin: str, host: str) -> None:
+    """Who is admitted comes from a host of ours, and names one: never a stranger, whatever else is said."""
+    surroundings = Surroundings.of("0.0.0.0", "till.example")
+    name, page = host_name(host), host_name(origin.partition("://")[2])
+    known = {"127.0.0.1", "localhost", "::1", "10.0.0.1", "till.example"}
+    admitted = surroundings.admits([origin], host, "10.0.0.1")
+    if not {name, page} - known:
+        loopback = known - {"10.0.0.1", "till.example"}
+        assert admitted is (origin.startswith("http") and (name == page or {name, page} <= loopback))
+    elif not is_loopback(name or "") or not is_loopback(page or ""):
+        assert not admitted
+    assert name is None or not set(name) & set(" /@?#,")
+
+
+printable = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=60)
+words = st.sampled_from(["", "Basic ", "basic ", "Bearer ", "bearer  ", "Digest "])
+credentials = printable | st.binary(max_size=40).map(lambda raw: base64.b64encode(raw).decode())
+
+
+@given(words, credentials)
+@example("Basic ", "é")
+@example("Basic ", "\udcff")
+@example("Basic ", base64.b64encode("u:é".encode()).decode())
+def test_what_an_authorization_header_presents(word: str, value: str) -> None:
+    found = presented_key(word + value)
+    match word.strip().lower():
+        case "bearer":
+            assert found == value.strip()
+        case "basic" if found is not None:
+            assert base64.b64decode(value).decode().partition(":")[2] == found
+        case "digest":
+            assert found is None
+
+
+@given(printable)
 def test_headers(text: str) -> None:
-    presented_key(text)
     request = Request(text, Headers([("Sec-WebSocket-Protocol", text)]))
     found = presented_token(request, in_query=True)
     assert found is None or "wasla.token." in text or "token" in text

@@ -42,7 +42,7 @@ def test_another_key_is_made_only_when_asked(tmp_path: Path) -> None:
 
 def test_without_a_file_there_is_none_unless_one_was_named(tmp_path: Path) -> None:
     assert client_key(settings(tmp_path)) is None
-    with pytest.raises(ConfigurationError, match=r"WASLA_CLIENT_KEY_FILE: .*wasla keys"):
+    with pytest.raises(ConfigurationError, match=r"WASLA_CLIENT_KEY_FILE: .*wasla keys --only clients"):
         client_key(settings(tmp_path, client_key_file=tmp_path / "elsewhere"))
 
 

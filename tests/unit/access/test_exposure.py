@@ -46,7 +46,8 @@ def test_other_machines_and_nobody_asked_is_refused_with_the_three_ways_out(host
         with pytest.raises(ConfigurationError) as caught:
             opening()
         text = str(caught.value)
-        for part in (f"{variable}={host}", "wasla keys", f"{variable}=127.0.0.1", "WASLA_ALLOW_ANONYMOUS=1"):
+        advice = ("wasla keys --only clients", f"{variable}=127.0.0.1", "WASLA_ALLOW_ANONYMOUS=1")
+        for part in (f"{variable}={host}", *advice):
             assert part in text
 
 
@@ -64,7 +65,7 @@ def test_a_key_is_asked_for_on_this_machine_too(tmp_path: Path) -> None:
 
 
 def test_tokens_need_a_key_for_the_tools_beside_them(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"WASLA_TOKEN_KEYS: .*wasla keys"):
+    with pytest.raises(ConfigurationError, match=r"WASLA_TOKEN_KEYS: .*wasla keys --only clients"):
         door(GatewaySettings(token_keys="keys.json"))
     write_client_key(tmp_path / "client.key")
     assert door(GatewaySettings(token_keys="keys.json")).tokens is not None

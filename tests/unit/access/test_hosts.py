@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.access.hosts import Surroundings, host_name
+from shared.errors import ConfigurationError
 
 PLAIN = Surroundings.of("127.0.0.1")
 NAMED = Surroundings.of(
@@ -85,6 +86,42 @@ def test_a_further_origin_is_that_one_alone() -> None:
         assert not NAMED.admits([origin], "10.0.0.1", "10.0.0.1")
 
 
-def test_host_names() -> None:
-    assert host_name("[2001:DB8::1]:80") == "2001:db8::1"
-    assert host_name("a b") in (None, "a b")
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("[2001:DB8::1]:80", "2001:db8::1"),
+        ("Till.Example.:8765", "till.example"),
+        ("a b", None),
+        ("a\tb", None),
+        ("a,b", None),
+        (".", None),
+        ("caf\xe9", None),
+        ("[a b]", None),
+    ],
+)
+def test_host_names(host: str, expected: str | None) -> None:
+    assert host_name(host) == expected
+
+
+def test_settings_are_compared_as_browsers_write() -> None:
+    made = Surroundings.of(
+        "::", "till.example:8765, [FD00::1]:8765, fd00:0::2", origins="https://POS.example:443, http://a:80"
+    )
+    assert made.hosts == {"::", "till.example", "fd00::1", "fd00::2"}
+    assert made.origins == {"https://pos.example", "http://a"}
+    assert made.knows("[fd00::1]:1", None)
+    assert made.knows("till.example", None)
+
+
+@pytest.mark.parametrize("host", ["*", "https://till.example", "till.example/x", "a b", "user@till.example", "a:port"])
+def test_what_is_no_host_is_a_sentence(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="WASLA_ALLOWED_HOSTS: expected names"):
+        Surroundings.of("127.0.0.1", host)
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "pos.example", "https://*.example", "https://pos.example/page", "https://", "://pos", "1a://pos"]
+)
+def test_what_is_no_origin_is_a_sentence(origin: str) -> None:
+    with pytest.raises(ConfigurationError, match="WASLA_ALLOWED_ORIGINS: expected origins"):
+        Surroundings.of("127.0.0.1", origins=origin)

@@ -95,7 +95,7 @@ def test_this_machine_is_reached_without_a_key(text: str) -> None:
 def test_other_machines_are_reached_only_with_a_key(text: str) -> None:
     address = parse_address(text)
     assert require_reachable(address, has_key=True) is address
-    with pytest.raises(ConfigurationError, match=r"expected a bus key, because tcp://\S+ is not .* wasla keys"):
+    with pytest.raises(ConfigurationError, match=r"expected a bus key, because tcp://\S+ is .* wasla keys --only bus"):
         require_reachable(address, has_key=False)
 
 

@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from services.cli.application import build
 
@@ -37,3 +38,21 @@ def test_every_command_has_examples_that_are_understood(command: str) -> None:
 def test_every_option_says_what_it_is_for(command: str) -> None:
     for parameter in GROUP.commands[command].params:  # type: ignore[attr-defined]
         assert parameter.help, f"wasla {command}: {parameter.name}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_value_is_named_for_people(command: str) -> None:
+    """Without a name of ours an option's help shows the parser's: <float range>."""
+    shown = CliRunner().invoke(build(), [command, "--help"], terminal_width=200).stdout
+    assert re.search(r"^ +-.*<\w+( \w+)*>", shown, re.MULTILINE) is None, shown
+
+
+def test_how_long_the_demo_takes_is_said() -> None:
+    text = GROUP.commands["demo"].help or ""  # type: ignore[attr-defined]
+    (speed,) = (each for each in GROUP.commands["demo"].params if each.name == "speed")  # type: ignore[attr-defined]
+    assert "in 12 minutes" in text
+    assert "0 in about 15 s" in speed.help
+
+
+def test_how_to_make_a_key_for_tokens_is_said() -> None:
+    assert "openssl genpkey -algorithm ed25519 -out issuer.pem" in (GROUP.commands["token"].help or "")  # type: ignore[attr-defined]

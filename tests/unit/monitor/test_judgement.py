@@ -117,7 +117,8 @@ def test_the_status_has_the_verdict_on_every_line() -> None:
 def test_the_status_tells_what_was_seen() -> None:
     status = msgspec.json.decode(msgspec.json.encode(status_of(delivering())))
     assert status["ready"] is True
-    assert status["database"] == {"up": True, "since": "1970-01-01T00:15:00.000Z", "reason": None, "age": 1.0}
+    expected = {"up": True, "since": "1970-01-01T00:15:00.000Z", "reason": None, "age": 1.0, "installed": True}
+    assert status["database"] == expected
     assert status["websocket"] == {"up": True, "reason": None, "age": 1.5}
     assert status["realtime"]["late"] is False
     assert set(status["realtime"]["hops"]) == {"captured", "received"}

@@ -12,6 +12,7 @@ client.on("status", 1); // must fail: no function
 client.subscribe({ tabel: "bookings" }, () => {}); // must fail: a misspelled part
 client.subscribe({ table: "bookings", where: { id: { equals: 1 } } }, () => {}); // must fail: no such operator
 client.subscribe({ table: "bookings" }, (event) => event.data.id); // must fail: data may be null
+for await (const { data } of client.events()) void data; // must fail: it may be a Resync
 client.status.connected = true; // passes: a status is a copy
 client.status = client.status; // must fail: it cannot be set
 const seq: string = (await client.connect()).seq; // must fail: seq is a number

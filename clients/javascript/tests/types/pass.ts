@@ -1,5 +1,5 @@
 /** What an application in TypeScript writes: all of it must compile. */
-import { WaslaClient, WaslaError, type RealtimeEvent, type Status } from "@wasla/realtime";
+import { Resync, WaslaClient, WaslaError, type Item, type RealtimeEvent, type Status } from "@wasla/realtime";
 import { websocketDbClient } from "@wasla/realtime/compat";
 
 const client = new WaslaClient({
@@ -25,8 +25,11 @@ const stop = client.subscribe(
 stop();
 
 const { gateway } = await client.connect();
-for await (const { tx } of client.events({ table: "bookings" }, { buffer: 100 })) {
-  if (tx.index + 1 === tx.size) break;
+const show = (item: Item): string[] | null => (item instanceof Resync ? item.tables : [item.table]);
+for await (const item of client.events({ table: "bookings" }, { buffer: 100 })) {
+  show(item);
+  if (item instanceof Resync) continue;
+  if (item.tx.index + 1 === item.tx.size) break;
 }
 const { clients, missing } = await client.clients();
 try {

@@ -13,12 +13,15 @@ export const SHOWN = 500;
 /** Rows drawn in a frame at most. */
 export const BATCH = 40;
 
+/** Stands among the events where some are missing: the stream could not be resumed there. */
+export const GAP = Object.freeze({ isGap: true });
+
 /** @typedef {{table: string, event: string, text: string}} Filter  empty strings let everything through */
 
 export class Feed {
   constructor({ kept = KEPT, shown = SHOWN, batch = BATCH } = {}) {
     this.limits = { kept, shown, batch };
-    /** @type {any[]} newest last */
+    /** @type {any[]} newest last; GAP where some are missing */
     this.events = [];
     /** @type {any[]} matching, newest last, not drawn yet */
     this.waiting = [];
@@ -42,6 +45,12 @@ export class Feed {
     this.#know(event);
     if (this.isPaused) this.held += 1;
     else if (matches(event, this.filter)) this.#wait(event);
+  }
+
+  /** Note, in its place among the events, that some could not be had. It is no event, and passes every filter. */
+  addGap() {
+    this.events.push(GAP);
+    if (!this.isPaused) this.#wait(GAP);
   }
 
   /** The next rows to draw, oldest first; empty when everything is drawn. */
@@ -79,12 +88,12 @@ export class Feed {
 
   #restart() {
     const kept = this.events.slice(-this.limits.kept);
-    this.waiting = kept.filter((event) => matches(event, this.filter)).slice(-this.limits.shown);
+    this.waiting = kept.filter((entry) => entry === GAP || matches(entry, this.filter)).slice(-this.limits.shown);
   }
 
-  /** @param {any} event */
-  #wait(event) {
-    this.waiting.push(event);
+  /** @param {any} entry */
+  #wait(entry) {
+    this.waiting.push(entry);
     if (this.waiting.length >= 2 * this.limits.shown) this.waiting.splice(0, this.waiting.length - this.limits.shown);
   }
 

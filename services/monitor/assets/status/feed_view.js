@@ -1,7 +1,8 @@
 /** The live events on the page: rows drawn in frames, a batch in each, never more in the document than are shown. */
 import { locale, t } from "../words.js";
-import { Feed, SHOWN, kindOf, whatOf } from "./feed.js";
+import { Feed, GAP, SHOWN, kindOf, whatOf } from "./feed.js";
 import { clock, number } from "./format.js";
+import { countOf } from "./saying.js";
 import { setText } from "./table.js";
 
 const TONES = /** @type {Record<string, string>} */ ({
@@ -46,12 +47,8 @@ export class FeedView {
   }
 
   /** Say among the events that some could not be had. */
-  notice() {
-    const row = make("div", "row", "row notice");
-    const cell = row.appendChild(make("span", "cell"));
-    cell.dataset.t = "feed.resync";
-    cell.textContent = t("feed.resync");
-    this.#part("rows").prepend(row);
+  addGap() {
+    this.feed.addGap();
     this.#wake();
   }
 
@@ -71,10 +68,10 @@ export class FeedView {
   #frame() {
     window.setTimeout(() => this.#rested(), PAUSE);
     const rows = this.#part("rows");
-    const batch = this.feed.take().map((event) => this.#row(event));
+    const batch = this.feed.take().map((entry) => (entry === GAP ? makeNotice() : this.#row(entry)));
     rows.prepend(...batch.reverse());
     while (rows.childElementCount > SHOWN) rows.lastElementChild?.remove();
-    this.#tell(rows.childElementCount);
+    this.#tell(rows.querySelectorAll(":scope > :not(.notice)").length);
     this.#isStale = false;
   }
 
@@ -115,16 +112,8 @@ export class FeedView {
   /** @param {number} shown */
   #tell(shown) {
     const { received, tables, kinds, isPaused, held, filter } = this.feed;
-    const figures = {
-      shown: number(shown, locale()),
-      received: number(received, locale()),
-      left: number(Math.max(0, received - shown), locale()),
-    };
     Object.assign(this.#root.dataset, { received, shown });
-    setText(
-      this.#part("count"),
-      received === 0 ? "" : t("feed.count", figures) + (received > shown ? t("feed.left", figures) : ""),
-    );
+    setText(this.#part("count"), countOf(shown, received));
     const pause = this.#part("pause");
     pause.setAttribute("aria-pressed", String(isPaused));
     setText(pause, isPaused ? t("feed.resume", { count: number(held, locale()) }) : t("feed.pause"));
@@ -180,6 +169,14 @@ function make(tag, role, className = "") {
   const element = Object.assign(document.createElement(tag), { className });
   element.setAttribute("role", role);
   return element;
+}
+
+function makeNotice() {
+  const row = make("div", "row", "row notice");
+  const cell = row.appendChild(make("span", "cell"));
+  cell.dataset.t = "feed.resync";
+  cell.textContent = t("feed.resync");
+  return row;
 }
 
 /** @param {HTMLSelectElement} select @param {string} all @param {Set<string>} names */

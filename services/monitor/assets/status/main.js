@@ -16,10 +16,10 @@ import { makeScrollable } from "./scrolling.js";
 import { Source, fetchHistory } from "./source.js";
 import { en } from "./texts.en.js";
 import { fr } from "./texts.fr.js";
+import { Waking } from "./waking.js";
 
-/** Seconds between two looks of the page at its clock, and from which it must have slept. */
+/** Seconds between two looks of the page at its clock. */
 const TICK = 0.5;
-const SLEPT = 3;
 
 addWords({ fr, en });
 translate(document.documentElement);
@@ -37,13 +37,12 @@ const unlinked = () => ({
 
 const state = {
   openedAt: clock(),
-  wokeAt: -Infinity,
-  tickedAt: clock(),
   heardAt: /** @type {number | null} */ (null),
   status: /** @type {any} */ (null),
   first: unlinked(),
   cursor: /** @type {number | null} */ (null),
 };
+const waking = new Waking(clock());
 const curves = new Curves();
 const feed = new FeedView(place("feed"), place("event"));
 const indicators = new Indicators({
@@ -70,10 +69,11 @@ let linked = null;
 
 function draw() {
   const now = clock();
+  waking.look(now);
   const facts = {
     now,
     openedAt: state.openedAt,
-    wokeAt: state.wokeAt,
+    wokeAt: waking.wokeAt,
     status: state.status,
     heardAt: state.heardAt,
     link: linked?.link.facts ?? state.first,
@@ -118,12 +118,18 @@ function drawCurves() {
 async function hear(status) {
   state.status = status;
   state.heardAt = clock();
+  waking.answered(true);
   connect(status);
   draw();
   if (status.sample === null) return;
   if (curves.misses(status.sample)) curves.replace((await fetchHistory()) ?? curves.columns);
   curves.append(status.sample);
   drawCurves();
+}
+
+function miss() {
+  waking.answered(false);
+  draw();
 }
 
 /** Link the page to the gateways, where the monitor says they are. @param {any} status */
@@ -136,23 +142,21 @@ function connect(status) {
     const { state: is, code } = link.facts;
     feed.refused = is === "refused" ? (code ?? null) : null;
     feed.relabel();
-    draw();
+    if (!document.hidden) draw(); // out of sight, the monitor's answers are drawn
   };
   const link = new PageLink({
     url,
     clock,
     onChange,
     onEvent: (event) => feed.add(event),
-    onResync: () => feed.notice(),
+    onResync: () => feed.addGap(),
   });
   linked = { link, url };
 }
 
 function tick() {
-  const now = clock();
-  if (now - state.tickedAt > SLEPT) state.wokeAt = now; // a suspended machine, a frozen tab: not the monitor's silence
-  state.tickedAt = now;
-  if (!document.hidden) draw();
+  if (document.hidden) waking.look(clock());
+  else draw();
 }
 
 connectSwitches({ theme: place("theme"), language: place("language") });
@@ -164,9 +168,9 @@ onLanguage(() => {
   Object.values(plots).forEach((plot) => plot.restyle());
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) state.wokeAt = clock(); // the monitor is asked now, and drawn when it has answered
+  if (!document.hidden) waking.wake(clock()); // the monitor is asked now, and drawn when it has answered
 });
 makeScrollable(document.querySelectorAll(".table"));
-new Source({ onStatus: hear, onSilence: draw });
+new Source({ onStatus: hear, onSilence: miss });
 window.setInterval(tick, TICK * 1000);
 draw();

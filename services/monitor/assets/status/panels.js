@@ -5,7 +5,7 @@
 import { hasWords, locale, t } from "../words.js";
 import { duration, latency, megabytes, number } from "./format.js";
 import { LINE_TONES, PRESENCE_TONES, PROGRAM_TONES } from "./remarks.js";
-import { ago, shortName } from "./saying.js";
+import { ago, moreApps, shortName } from "./saying.js";
 import { fillTable, setText } from "./table.js";
 
 /** Applications listed at most. */
@@ -114,7 +114,7 @@ export function drawApps(table, counted, apps, link) {
     apps === null
       ? ""
       : t("apps.count", { count: count(listed.length) }) +
-          (left > 0 ? `, ${t("apps.more", { count: count(left) })}` : ""),
+          (left > 0 ? `, ${moreApps(left)}` : ""),
   );
   const rows = [...listed]
     .sort((a, b) => a.app_name.localeCompare(b.app_name))

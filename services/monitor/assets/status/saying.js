@@ -20,6 +20,19 @@ export function gapsOf(finding) {
   return typeof hop === "string" && hasWords(hop) ? { ...finding.values, hop: t(hop) } : (finding.values ?? {});
 }
 
+/** So many of something, in the form its number asks for: French counts none as one. @param {string} key @param {number} n */
+const counted = (key, n) => t(`${key}.${n < 2 ? "one" : "many"}`, { n: number(n, locale()) });
+
+/** How many events are shown of those received. @param {number} shown @param {number} received */
+export function countOf(shown, received) {
+  if (received === 0) return "";
+  const both = `${counted("feed.shown", shown)} ${counted("feed.received", received)}`;
+  return received > shown ? `${both}, ${counted("feed.left", received - shown)}` : both;
+}
+
+/** How many applications are not listed. @param {number} n */
+export const moreApps = (n) => counted("apps.more", n);
+
 /** How many clients this machine's gateways have. @param {any} status */
 export function clientsOf(status) {
   const counts = status.processes.map((/** @type {any} */ process) => process.clients ?? 0);

@@ -4,8 +4,8 @@
  * Only one question is under way at a time. A page that is looked at again asks at once.
  */
 
-/** Seconds between two questions, seen and unseen; and until an answer is given up. */
-const EVERY = 1;
+/** Seconds between two questions, and between two where nobody looks and the last was answered; until one is given up. */
+export const EVERY = 1;
 const EVERY_UNSEEN = 10;
 const PATIENCE = 2;
 
@@ -33,7 +33,7 @@ export class Source {
     const began = performance.now();
     const status = await fetchJson("/status.json");
     this.#isAsking = false;
-    const every = (document.hidden ? EVERY_UNSEEN : EVERY) * 1000;
+    const every = (document.hidden && status !== null ? EVERY_UNSEEN : EVERY) * 1000;
     this.#timer = window.setTimeout(() => this.ask(), Math.max(0, began + every - performance.now()));
     if (status === null) this.#onSilence();
     else this.#onStatus(status);

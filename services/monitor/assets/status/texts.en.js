@@ -62,7 +62,8 @@ export const en = {
   "feed.tables": "All tables", "feed.events": "All events", "feed.pause": "Pause", "feed.resume": "Resume ({count})", "feed.clear": "Clear",
   "feed.rows": "List of events", "feed.column.time": "Time", "feed.column.event": "Event", "feed.column.table": "Table",
   "feed.column.id": "Id", "feed.column.what": "Change", "feed.column.seq": "Seq",
-  "feed.count": "{shown} shown of {received} received", "feed.left": ", {left} left out of the view",
+  "feed.shown.one": "{n} shown", "feed.shown.many": "{n} shown", "feed.received.one": "of {n} received", "feed.received.many": "of {n} received",
+  "feed.left.one": "{n} not shown", "feed.left.many": "{n} not shown",
   "feed.empty": "No event yet: the next change of a watched table will appear here.",
   "feed.nothing": "No event passes this filter.", "feed.refused": "This page may not connect ({code}): no events here.",
   "feed.resync": "Could not resume: what is shown elsewhere must be reloaded", "feed.detail": "Event {seq}", "feed.open": "Details of event {seq}",
@@ -80,7 +81,7 @@ export const en = {
   "role.leader": "leader", "role.standby": "standby", "lines.empty": "No line is configured.",
 
   apps: "Connected applications", "apps.count": "{count} online", "column.app": "Application", "column.gateway": "Gateway", "column.connected": "Connected", "column.seen": "Seen",
-  "apps.empty": "The list comes over this page's WebSocket link.", "apps.more": "and {count} more", "apps.refused": "This page may not connect ({code}).",
+  "apps.empty": "The list comes over this page's WebSocket link.", "apps.more.one": "and {n} more", "apps.more.many": "and {n} more", "apps.refused": "This page may not connect ({code}).",
 
   programs: "Programs of supervisord", "column.program": "Program", "column.uptime": "Up for",
   "programs.stopped": "Stopped, as asked: {names}.", "programs.none": "No supervisord answers: started by hand, or stopped.",

@@ -62,7 +62,8 @@ export const fr = {
   "feed.tables": "Toutes les tables", "feed.events": "Tous les événements", "feed.pause": "Pause", "feed.resume": "Reprendre ({count})", "feed.clear": "Vider",
   "feed.rows": "Liste des événements", "feed.column.time": "Heure", "feed.column.event": "Événement", "feed.column.table": "Table",
   "feed.column.id": "Identifiant", "feed.column.what": "Modification", "feed.column.seq": "Seq",
-  "feed.count": "{shown} affichés sur {received} reçus", "feed.left": ", {left} hors de la vue",
+  "feed.shown.one": "{n} affiché", "feed.shown.many": "{n} affichés", "feed.received.one": "sur {n} reçu", "feed.received.many": "sur {n} reçus",
+  "feed.left.one": "{n} non affiché", "feed.left.many": "{n} non affichés",
   "feed.empty": "Aucun événement pour l'instant : la prochaine modification d'une table surveillée apparaîtra ici.",
   "feed.nothing": "Aucun événement ne passe ce filtre.", "feed.refused": "Cette page n'est pas autorisée à se connecter ({code}) : pas d'événements ici.",
   "feed.resync": "Reprise impossible : ce qui est affiché ailleurs est à recharger", "feed.detail": "Événement {seq}", "feed.open": "Détail de l'événement {seq}",
@@ -80,7 +81,7 @@ export const fr = {
   "role.leader": "meneur", "role.standby": "réserve", "lines.empty": "Aucune ligne n'est configurée.",
 
   apps: "Applications connectées", "apps.count": "{count} en ligne", "column.app": "Application", "column.gateway": "Passerelle", "column.connected": "Connectée", "column.seen": "Vue",
-  "apps.empty": "La liste vient par la liaison WebSocket de cette page.", "apps.more": "et {count} autres", "apps.refused": "Cette page n'est pas autorisée à se connecter ({code}).",
+  "apps.empty": "La liste vient par la liaison WebSocket de cette page.", "apps.more.one": "et {n} autre", "apps.more.many": "et {n} autres", "apps.refused": "Cette page n'est pas autorisée à se connecter ({code}).",
 
   programs: "Programmes de supervisord", "column.program": "Programme", "column.uptime": "Durée",
   "programs.stopped": "À l'arrêt, comme demandé : {names}.", "programs.none": "Aucun supervisord ne répond : démarré à la main, ou arrêté.",

@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
-from aiohttp import web
+import structlog
 from cryptography.hazmat.primitives.asymmetric import ed25519
+from structlog.testing import capture_logs
 
-from tests.integration.gateway.access.test_keys_and_tokens import ISSUER, KEY, issued, key_set
+from tests.integration.gateway.access.conftest import Issuer
+from tests.integration.gateway.access.test_keys_and_tokens import KEY, issued, key_set
 from tests.integration.gateway.conftest import ConnectClient, StartGateway
 from tests.integration.gateway.fake_listener import until
-
-
-@dataclass(slots=True)
-class Issuer:
-    """What answers at ``address``: *body*, with *status*; ``asked`` how often."""
-
-    address: str = ""
-    body: str = ""
-    status: int = 200
-    asked: int = 0
-
-    async def answer(self, _request: web.Request) -> web.Response:
-        self.asked += 1
-        headers = {"Location": self.address} if self.status == 302 else None
-        return web.Response(text=self.body, status=self.status, headers=headers)
-
-
-@pytest.fixture
-async def issuer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Issuer]:
-    monkeypatch.setattr("services.gateway.access.key_source.LEAST_INTERVAL", 0.0)
-    made = Issuer(body=key_set({"first": ISSUER}))
-    app = web.Application()
-    app.add_routes([web.get("/keys", made.answer)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.address = f"http://127.0.0.1:{runner.addresses[0][1]}/keys"
-    yield made
-    await runner.cleanup()
 
 
 async def test_an_issuer_changes_its_keys(
@@ -72,9 +43,21 @@ async def test_an_issuer_that_answers_nonsense_changes_nothing(
     unknown = await client_of(gateway)
     await unknown.send("register", {"app_name": "x", "token": issued(kid="second")})
     assert (await unknown.expect("error"))["code"] == "unauthorized"
+    assert await unknown.closed() == 4002
     assert issuer.asked == asked + 1
     await (await client_of(gateway)).register(token=issued(kid="first"))
     issuer.body, issuer.status = good, 200
+
+
+async def test_what_is_secret_in_the_address_is_not_shown(start_gateway: StartGateway, issuer: Issuer) -> None:
+    issuer.status = 503
+    place = issuer.address.replace("http://", "http://user:s3cret@") + "?key=s3cret"
+    structlog.reset_defaults()
+    with capture_logs() as logs:
+        await start_gateway(client_key=KEY, token_keys=place)
+        await until(lambda: any("cannot be read" in line["event"] for line in logs))
+    assert issuer.address in str(logs)
+    assert "s3cret" not in str(logs)
 
 
 async def test_an_issuer_that_comes_later(

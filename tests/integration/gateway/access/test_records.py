@@ -18,8 +18,8 @@ from prometheus_client import generate_latest
 from websockets.asyncio.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from services.gateway.access.audit import MAX_LINES_PER_SECOND
 from services.gateway.service import Gateway
+from shared.access.audit import MAX_LINES_PER_SECOND
 from shared.logs import configure
 from tests.certificates import make_certificate, public_pem
 from tests.integration.gateway.client import Client
@@ -91,6 +91,23 @@ async def test_no_secret_shows_anywhere(
         # A token is three parts, and the first is everybody's.
         for part in secret.split(".")[1:] or [secret]:
             assert part not in shown
+
+
+@pytest.mark.parametrize("format", ["json", "console"])
+def test_a_traceback_shows_no_variables(log: io.StringIO, monkeypatch: pytest.MonkeyPatch, format: str) -> None:  # noqa: A002
+    def verify(presented: str) -> None:
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr("sys.stderr", log)
+    configure(level="DEBUG", format=format, process="test")
+    try:
+        verify(WRONG)
+    except RuntimeError:
+        structlog.get_logger("x").exception("stopped by an unforeseen error")
+        logging.getLogger("asyncio").exception("stopped by an unforeseen error")
+    assert log.getvalue().count("unforeseen error") == 2
+    assert log.getvalue().count("RuntimeError") >= 2
+    assert WRONG not in log.getvalue()
 
 
 async def test_a_refusal_says_from_where_what_and_why(start_gateway: StartGateway, log: io.StringIO) -> None:

@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage
 
 from services.gateway.service import Gateway
+from shared.access import tls
 from shared.access.settings import AccessSettings
 from shared.access.tls import pinned_context
 from shared.errors import ConfigurationError
@@ -139,6 +140,38 @@ async def test_a_renewed_certificate_is_shown_to_who_connects_then_and_drops_nob
             await Client(late).register()
         await Client(socket).send("ping", {})
         await Client(socket).expect("pong")
+
+
+@pytest.mark.parametrize(("first", "second"), [("ec", "rsa"), ("rsa", "ec"), ("ec", "ec"), ("rsa", "rsa")])
+async def test_a_renewed_certificate_may_have_another_kind_of_key(
+    start_gateway: StartGateway, tmp_path: Path, first: str, second: str
+) -> None:
+    files, renewed = make_certificate(tmp_path, kind=first), make_certificate(tmp_path, "renewed", kind=second)
+    gateway = await start_gateway(tls_cert=files.cert, tls_key=files.key)
+    shutil.copy(renewed.key, files.key)
+    shutil.copy(renewed.cert, files.cert)
+    gateway.reload()
+    for name in ("127.0.0.1", None):
+        async with open_socket(gateway, pinned(renewed), server_hostname=name or "localhost") as socket:
+            await Client(socket).register()
+
+
+async def test_a_renewal_that_is_under_way_leaves_what_was_there(
+    start_gateway: StartGateway, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files change while they are read: whatever was read of them, no half of it is in force."""
+    gateway = await start_gateway(tls_cert=files.cert, tls_key=files.key)
+    renewed, former, leaf = make_certificate(tmp_path, "renewed"), pinned(files), tls._leaf
+
+    def overtaken(cert: Path) -> str:
+        shutil.copy(renewed.cert, files.cert)
+        return leaf(cert)
+
+    monkeypatch.setattr(tls, "_leaf", overtaken)
+    with pytest.raises(ConfigurationError, match="private key of the certificate"):
+        gateway.reload()
+    async with open_socket(gateway, former) as socket:
+        await Client(socket).register()
 
 
 async def test_our_own_tools_trust_that_certificate_and_no_other(

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { BATCH, Feed, KEPT, SHOWN, kindOf, matches, whatOf } from "../../../../services/monitor/assets/status/feed.js";
+import { BATCH, Feed, GAP, KEPT, SHOWN, kindOf, matches, whatOf } from "../../../../services/monitor/assets/status/feed.js";
 
 const NONE = { table: "", event: "", text: "" };
 const event = (seq, more = {}) => ({
@@ -97,6 +97,28 @@ test("paused it goes on counting, and shows what came when it goes on", () => {
     [1, 2],
   );
   assert.equal(feed.held, 0);
+});
+
+test("a gap stands where it was, passes every filter, and is no event", () => {
+  const feed = new Feed();
+  const shown = () =>
+    drain(feed)
+      .flat()
+      .map((each) => (each === GAP ? "gap" : each.seq));
+  feed.add(event(1));
+  feed.add(event(2, { table: "vehicle_queue" }));
+  feed.addGap();
+  feed.add(event(3));
+  assert.deepEqual(shown(), [1, 2, "gap", 3], "not before what was still waiting to be drawn");
+  feed.choose({ ...NONE, table: "vehicle_queue", text: "b-2" });
+  assert.deepEqual(shown(), [2, "gap"]);
+  feed.choose(NONE);
+  feed.pause(true);
+  feed.addGap();
+  assert.deepEqual([shown().length, feed.held], [4, 0]);
+  feed.pause(false);
+  assert.deepEqual(shown(), [1, 2, "gap", 3, "gap"]);
+  assert.equal(feed.received, 3);
 });
 
 test("cleared it begins anew", () => {

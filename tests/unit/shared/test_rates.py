@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.gateway.rates import Rate
+from shared.rates import Rate
 
 
 def test_the_limit_itself_is_allowed_and_each_second_counts_anew() -> None:

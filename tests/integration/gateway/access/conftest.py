@@ -1,0 +1,58 @@
+"""An issuer of tokens whose key set is asked for over a network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+from tests.integration.gateway.access.test_keys_and_tokens import ISSUER, key_set
+
+
+@dataclass(slots=True)
+class Issuer:
+    """What answers at ``address``: *body*, with *status*, as they are when it is asked, once the *gate* is open.
+
+    ``asked`` is how often. Where it *drips*, an answer never ends.
+    """
+
+    address: str = ""
+    body: str = ""
+    status: int = 200
+    asked: int = 0
+    drips: bool = False
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked += 1
+        headers = {"Location": self.address} if self.status == 302 else None
+        answer = web.Response(text=self.body, status=self.status, headers=headers)
+        if self.drips:
+            return await self._drip(request)
+        await self.gate.wait()
+        return answer
+
+    async def _drip(self, request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        while True:
+            await answer.write(b" ")
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def issuer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Issuer]:
+    monkeypatch.setattr("services.gateway.access.key_source.LEAST_INTERVAL", 0.0)
+    made = Issuer(body=key_set({"first": ISSUER}))
+    made.gate.set()
+    app = web.Application()
+    app.add_routes([web.get("/keys", made.answer)])
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.address = f"http://127.0.0.1:{runner.addresses[0][1]}/keys"
+    yield made
+    await runner.cleanup()
