@@ -22,6 +22,9 @@ NEVER = 3600.0
 PATIENT = {"openingTimeout": NEVER, "pingInterval": NEVER}
 """A page that leaves no link for being slow: what a slow machine takes its time for is no failure."""
 
+OFFLINE = 60.0
+"""Seconds without a network: past every heartbeat of page and gateway."""
+
 MANY = 50
 
 
@@ -65,7 +68,7 @@ async def test_a_killed_gateway(fleet: Fleet, context: BrowserContext, site: str
     assert len(bystander.links) == 1
 
 
-async def test_offline_for_a_while(fleet: Fleet, context: BrowserContext, site: str) -> None:
+async def test_offline_for_a_minute(fleet: Fleet, context: BrowserContext, site: str) -> None:
     """Back at once when the browser says so: the backoff of this page would never end by itself."""
     await context.add_init_script("Math.random = () => 0.999")  # the jitter's draw
     async with relayed(fleet.base_port) as cable:
@@ -78,6 +81,8 @@ async def test_offline_for_a_while(fleet: Fleet, context: BrowserContext, site: 
         cable.cut()
         await post.has_told("!client.status.connected")
         missed = await sell(fleet.database_url, 20)
+        await asyncio.sleep(OFFLINE)
+        missed += await sell(fleet.database_url, 20)
         assert await post.ids() == before
         cable.refuse(False)
         await context.set_offline(offline=False)
