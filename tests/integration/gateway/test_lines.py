@@ -83,11 +83,11 @@ async def test_a_standby_that_lost_its_database_is_known_before_it_is_needed(
         await until(lambda: is_in(gateway, standby, "no_database"), timeout=PATIENCE)
         listener.insert(1)
         assert await client.events(1) == [1], "deliveries go on"
-        await until(lambda: "line ails" in said(logs, standby))
+        await until(lambda: "line in trouble" in said(logs, standby))
         standby.database_up = True
         await until(lambda: is_in(gateway, standby, "good"), timeout=PATIENCE)
         await until(lambda: "line well again" in said(logs, standby))
-    assert said(logs, standby) == ["line ails", "line well again"]
+    assert said(logs, standby) == ["line in trouble", "line well again"]
     assert said(logs, listener) == []
 
 
@@ -96,11 +96,11 @@ async def test_a_line_that_falls_silent_and_returns_is_told_once_each(
 ) -> None:
     with capture_logs() as logs:
         await standby.stop()
-        await until(lambda: "line ails" in said(logs, standby), timeout=PATIENCE)
+        await until(lambda: "line in trouble" in said(logs, standby), timeout=PATIENCE)
         assert is_in(gateway, standby, "silent")
         await standby.start()
         await until(lambda: "line well again" in said(logs, standby), timeout=PATIENCE)
-    assert [entry["state"] for entry in logs if entry["event"] == "line ails"] == ["silent"]
+    assert [entry["state"] for entry in logs if entry["event"] == "line in trouble"] == ["silent"]
     assert said(logs, listener) == []
 
 
