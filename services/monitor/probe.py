@@ -114,8 +114,7 @@ class Prober:
             return self._found_down(f"it did not take the probe's change within {self._late_after:g} s")
         finally:
             self._seen.database.looked_at = time.monotonic()
-        if self._seen.websocket.is_up:
-            self._state.reach(Hop.CAPTURED)
+        self._state.reach(Hop.CAPTURED)
         if self._seen.database.found_up(time.time()):
             log.info("database up")
         return None

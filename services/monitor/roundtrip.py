@@ -89,9 +89,14 @@ class RoundTrip:
         self._current().since = now
 
     def reach(self, hop: Hop) -> None:
-        """Note the furthest hop so far; news of an earlier one change nothing."""
+        """Note the furthest hop so far; news of an earlier one change nothing.
+
+        Nor do news of a later one as long as the probe is not connected: the change is made all the same, and what the
+        bus then tells of it does not bring it to a client.
+        """
         current = self._current()
-        current.awaited = max(current.awaited, Hop(min(hop + 1, Hop.RECEIVED)))
+        if current.awaited is not Hop.CONNECTED or hop is Hop.CONNECTED:
+            current.awaited = max(current.awaited, Hop(min(hop + 1, Hop.RECEIVED)))
 
     def miss(self, hop: Hop) -> None:
         """Note that a hop was taken for reached and was not."""

@@ -104,6 +104,18 @@ class Client:
         message = {"message_type": message_type, "data": data, "timestamp": "2026-01-01T00:00:00Z"}
         await self._connection.send(json.dumps(message))
 
+    async def roster(self) -> list[Message]:
+        """Return who is connected, at every gateway: a list that names one as silent is asked for again."""
+        while True:
+            answers = len(self.told("clients"))
+            await self.say("clients", {})
+            await self.read_until(lambda answers=answers: len(self.told("clients")) > answers, stay=True)
+            answer = self.told("clients")[-1]
+            if not answer["missing"]:
+                found: list[Message] = answer["clients"]
+                return found
+            await asyncio.sleep(0.2)  # who asks too often is sent away
+
     async def _receive(self) -> Message:
         assert self._connection is not None
         message: Message = json.loads(await self._connection.recv())

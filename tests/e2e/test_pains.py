@@ -229,9 +229,7 @@ async def test_08_there_is_one_hub_however_many_processes_serve_it(fleet: Fleet)
         (one,), (other,) = gateways.values()
         await one.say("broadcast", {"event_type": "lunch", "data": {"at": "12:30"}})
         await other.read_until(lambda: bool(other.told("custom_event")), stay=True)
-        await other.say("clients", {})
-        await other.read_until(lambda: bool(other.told("clients")), stay=True)
-        seen = {entry["gateway"].rpartition("/")[2] for entry in other.told("clients")[0]["clients"]}
+        seen = {entry["gateway"].rpartition("/")[2] for entry in await other.roster()}
     assert other.told("custom_event")[0]["data"] == {"at": "12:30"}
     assert {"gateway:gateway-00", "gateway:gateway-01"} <= seen
     assert [line["leading"] for line in fleet.status()["lines"]] == [True]
@@ -287,11 +285,8 @@ async def test_10_a_ping_is_answered_nonsense_is_named_and_a_dead_link_is_notice
 
 
 async def present(client: Client) -> int:
-    """Ask who is there, and return how many of them are clients of this test."""
-    answers = len(client.told("clients"))
-    await client.say("clients", {})
-    await client.read_until(lambda: len(client.told("clients")) > answers, stay=True)
-    return [entry["app_name"] for entry in client.told("clients")[-1]["clients"]].count("e2e")
+    """Return how many clients of this test there are."""
+    return [entry["app_name"] for entry in await client.roster()].count("e2e")
 
 
 async def test_11_an_https_page_is_told_by_wss(secured: Fleet, browser: Browser) -> None:

@@ -53,6 +53,7 @@ def test_the_hop_that_never_came_is_named(reached: Hop | None, missing: Hop) -> 
     trip = make_trip()
     trip.begin("n", 1.0)
     if reached is not None:
+        trip.reach(Hop.CONNECTED)
         trip.reach(reached)
     assert trip.lateness(2.9) is None
     late = trip.lateness(3.0)
@@ -61,9 +62,17 @@ def test_the_hop_that_never_came_is_named(reached: Hop | None, missing: Hop) -> 
     assert trip.fail("why").missing is missing
 
 
+def test_news_of_a_later_hop_do_not_connect_the_probe() -> None:
+    trip = make_trip()
+    trip.begin("n", 0.0)
+    trip.reach(Hop.PUBLISHED)
+    assert trip.fail("no gateway let the probe in").missing is Hop.CONNECTED
+
+
 def test_news_of_an_earlier_hop_does_not_set_the_round_back() -> None:
     trip = make_trip()
     trip.begin("n", 0.0)
+    trip.reach(Hop.CONNECTED)
     trip.reach(Hop.PUBLISHED)
     trip.reach(Hop.CAPTURED)
     assert trip.awaited is Hop.GATEWAY
