@@ -94,17 +94,34 @@ class Sequencer:
                 await self._pause(act, now)
 
     async def _drain(self, now: float) -> None:
+        """Number and publish what there is; where there is more, PostgreSQL numbers it while this is encoded."""
+        numbering = asyncio.create_task(self._number(now))
+        try:
+            while (drained := await numbering) is not None:
+                status = drained.status
+                if status.has_more:
+                    numbering = asyncio.create_task(self._number(self._clock()))
+                    await _begun(numbering)
+                self._publish(drained)
+                self._doorbell.drained(
+                    found=bool(drained.rows), more=status.has_more, xmin=status.xmin, now=self._clock()
+                )
+                if not status.has_more:
+                    return
+        finally:
+            numbering.cancel()
+
+    async def _number(self, now: float) -> Drain | None:
+        """Return a batch, numbered; None after a failure that one of its rows may have caused."""
         failed_tables = self._signals.failures(time.monotonic())
         self._doorbell.draining(now)
         try:
             drained = await self._sequence(failed_tables, complete=self._look_at_everything(now))
         except asyncpg.PostgresError as error:
             self._isolate(error)
-            return
-        self._publish(drained)
+            return None
         self._account(drained, failed_tables)
-        status = drained.status
-        self._doorbell.drained(found=bool(drained.rows), more=status.has_more, xmin=status.xmin, now=self._clock())
+        return drained
 
     async def _sequence(self, failed_tables: list[str], *, complete: bool) -> Drain:
         statement = drain(
@@ -181,6 +198,13 @@ class Sequencer:
         if self._doorbell.state is not self._shown:
             self._shown = self._doorbell.state
             self._metrics.doorbell(self._shown)
+
+
+async def _begun(task: asyncio.Task[Drain | None]) -> None:
+    """Let a task send its statement: in one turn of the loop it starts, in the next what it waits for does."""
+    for _ in range(2):
+        if not task.done():
+            await asyncio.sleep(0)
 
 
 def _pace(settings: ListenerSettings) -> Pace:

@@ -333,12 +333,12 @@ BEGIN
     END IF;
     PERFORM pg_notify(l.channel, CASE
         -- A payload of 8000 bytes is refused. Only a long id is worth measuring the whole: escapes make it six times as long.
-        WHEN coalesce(octet_length(l.row_id), 0) < 1000 OR octet_length(whole.payload::text) < 8000 THEN whole.payload
-        ELSE whole.payload - 'id' || '{"truncated": true}' END::text)
+        WHEN coalesce(octet_length(l.row_id), 0) < 1000 OR octet_length(whole.payload) < 8000 THEN whole.payload
+        ELSE (whole.payload::jsonb - 'id' || '{"truncated": true}')::text END)
     FROM wasla.event_log l
-    CROSS JOIN LATERAL (SELECT jsonb_build_object(
+    CROSS JOIN LATERAL (SELECT json_build_object(
         'event_type', l.event_type, 'table', l.table_name, 'id', l.row_id, 'seq', l.seq,
-        'business_event', l.business_event, 'timestamp', l.captured_at) AS payload) whole
+        'business_event', l.business_event, 'timestamp', l.captured_at)::text AS payload) whole
     WHERE l.seq > after_seq AND l.channel <> ''
       AND l.table_name NOT IN (SELECT w.table_name FROM wasla.watched w WHERE w.internal);
     GET DIAGNOSTICS announced = ROW_COUNT;
