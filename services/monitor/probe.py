@@ -7,10 +7,12 @@ What is logged is the change from on time to late and back.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 import structlog
 
@@ -23,6 +25,9 @@ from shared.access.own_tools import Introduction
 from shared.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
+
+START_PATIENCE = 15.0
+"""Seconds for which nobody is alarmed by what was never there: database and gateways start when the probe does."""
 
 MAX_RETRY_INTERVAL = 1.0
 """Seconds from a failed round to the next, at most: the way back to on time is to be seen soon."""
@@ -45,6 +50,7 @@ class Prober:
         late_after: float,
         introduce: Callable[[], Introduction] = Introduction,
         page: str | None = None,
+        start_patience: float = START_PATIENCE,
     ) -> None:
         self._seen = seen
         self._state = seen.round_trip
@@ -56,7 +62,8 @@ class Prober:
         self._introduce = introduce
         self._page = page
         self._has_been_ready = False
-        self._was_late: bool | None = None
+        self._alarmed_from = time.monotonic() + start_patience
+        self._said = ""
 
     async def run(self) -> None:
         """Round after round."""
@@ -121,7 +128,7 @@ class Prober:
 
     def _found_down(self, reason: str, *, is_installed: bool = True) -> str:
         if self._seen.database.found_down(reason, time.time(), is_installed=is_installed):
-            log.warning("database down", reason=reason)
+            log.log(self._level, "database down", reason=reason)
         return reason
 
     async def _receive(self, stream: ProbeStream, nonce: str, sent_at: float) -> str | None:
@@ -153,16 +160,28 @@ class Prober:
                 elif not found.is_captured:
                     self._state.miss(Hop.CAPTURED)
 
+    @property
+    def _level(self) -> int:
+        """How loudly trouble is told: what never worked may still be starting."""
+        is_starting = not self._has_been_ready and time.monotonic() < self._alarmed_from
+        return logging.INFO if is_starting else logging.WARNING
+
     def _report(self) -> bool:
         lateness = self._state.lateness(time.monotonic())
-        is_late = lateness is not None
-        if is_late is not self._was_late:
-            self._was_late = is_late
-            if lateness is not None:
-                log.warning("delivery late", missing_hop=lateness.missing.label, reason=lateness.reason)
-            else:
-                self._say_on_time()
-        return not is_late
+        if lateness is None:
+            self._say("delivery on time", self._say_on_time)
+        elif self._level == logging.INFO:
+            self._say("not ready yet", partial(log.info, "not ready yet", reason=lateness.reason))
+        else:
+            late = partial(log.warning, "delivery late", missing_hop=lateness.missing.label, reason=lateness.reason)
+            self._say("delivery late", late)
+        return lateness is None
+
+    def _say(self, what: str, say: Callable[[], None]) -> None:
+        """Say it when it is news."""
+        if what != self._said:
+            self._said = what
+            say()
 
     def _say_on_time(self) -> None:
         seconds = round(self._state.last.total, 4) if self._state.last else None

@@ -197,6 +197,31 @@ async def test_the_first_round_that_arrives_is_told_with_where_to_look(seen: Obs
     assert lines[-3]["status_page"] == "http://page"
 
 
+@pytest.mark.parametrize(
+    ("patience", "first"), [(3600.0, ("info", "not ready yet")), (0.0, ("warning", "delivery late"))]
+)
+async def test_a_start_is_no_alarm_as_long_as_it_may_take(
+    seen: Observations, patience: float, first: tuple[str, str]
+) -> None:
+    async with scripted_gateway("refuse") as gateway:
+        prober = Prober(
+            seen,
+            MonitorMetrics(),
+            Database(gateway),
+            url=gateway.url,
+            interval=0.1,
+            late_after=3600,
+            start_patience=patience,
+        )
+        with capture_logs() as lines:
+            assert await prober.run_round() is False
+            assert await prober.run_round() is False
+            gateway.manner = "deliver"
+            assert await prober.run_round() is True
+    told = [(line["log_level"], line["event"].partition(":")[0]) for line in lines if line["event"] != "database up"]
+    assert told == [first, ("info", "ready")]
+
+
 @only_newest
 async def test_a_silent_host_before_the_database_costs_rounds_and_not_the_probe(postgres_server: Server) -> None:
     """Trying the hosts in turn takes longer than one round is given."""
