@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from shared.database_tls import advice, complaint, refuse_unreadable
 from shared.errors import ConfigurationError, DatabaseRefused, DatabaseUnreachable
 from shared.settings import Settings
 
@@ -97,6 +98,7 @@ def one_by_one(url: str) -> list[str]:
 
 
 async def _connect(url: str, timeout: float, settings: dict[str, str]) -> asyncpg.Connection:
+    refuse_unreadable(url)
     try:
         return await asyncpg.connect(url, timeout=timeout, server_settings=settings)
     except _REFUSALS as error:
@@ -109,10 +111,10 @@ async def _connect(url: str, timeout: float, settings: dict[str, str]) -> asyncp
     except _EXHAUSTION as error:
         raise DatabaseUnreachable(f"{describe(url)} has no connection left ({error}); raise max_connections") from None
     except _ABSENCES as error:
+        if said := complaint(error):
+            raise DatabaseRefused(f"{describe(url)} {said}") from None
         reason = str(error) or type(error).__name__
-        raise DatabaseUnreachable(
-            f"{describe(url)} does not answer ({reason}); start it, or correct WASLA_DATABASE_URL"
-        ) from None
+        raise DatabaseUnreachable(f"{describe(url)} does not answer ({reason}); {advice(error, url)}") from None
     except asyncpg.FeatureNotSupportedError as error:
         # What a server says when the database's encoding has no way to the client's, which is UTF-8.
         raise DatabaseRefused(
@@ -123,8 +125,12 @@ async def _connect(url: str, timeout: float, settings: dict[str, str]) -> asyncp
         raise DatabaseRefused(f"{describe(url)} refused the connection ({error}); see its log") from None
     except (ValueError, asyncpg.InterfaceError) as error:
         raise ConfigurationError(
-            f"WASLA_DATABASE_URL: expected postgresql://user:password@host:port/database, but {error}"
+            f"WASLA_DATABASE_URL: expected postgresql://user:password@host:port/database, but {_first_line(error)}"
         ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def describe(url: str) -> str:

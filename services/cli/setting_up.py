@@ -18,8 +18,9 @@ from services.cli.targets import Target
 from services.cli.verification import verify
 from services.cli.watched import Watched, watched_tables
 from services.monitor.settings import MonitorSettings
-from services.setup import InstallReport, install, install_station, watch
+from services.setup import InstallReport, LeastRights, install, install_station, watch
 from services.setup.plan import REPEATABLE_PREFIX
+from services.setup.role_checks import LISTENER, OWNER
 from services.setup.watching import DEFAULT_CAPTURE
 from shared.database import describe
 from shared.errors import DatabaseRefused, WaslaError
@@ -28,12 +29,16 @@ from shared.queries import query
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is to be set up; ``verify_timeout`` is in seconds, None to leave the proof out."""
+    """What is to be set up; ``verify_timeout`` is in seconds, None to leave the proof out.
+
+    ``least_rights`` None leaves the roles as they are.
+    """
 
     database_url: str
     gateway_url: str
     targets: tuple[Target, ...] = ()
     station: bool = False
+    least_rights: LeastRights | None = None
     dry_run: bool = False
     verify_timeout: float | None = 15.0
 
@@ -74,10 +79,14 @@ async def _check_tables(database: Any, request: Request) -> None:
 
 
 async def _rehearse(database: Any, request: Request, journal: Journal) -> None:
-    report = await install(database, dry_run=True)
+    report = await install(database, dry_run=True, least_rights=request.least_rights)
     journal.add("ok", "server, rights and tables are as needed")
     for name in report.applied:
         journal.add("note", f"would run {name}.sql")
+    if report.least_rights:
+        journal.add("note", f"would give schema wasla to role {OWNER}, and others what they need of it")
+    if request.least_rights is not None and request.least_rights.login is not None:
+        journal.add("note", f"would grant {LISTENER} to {request.least_rights.login}")
     if request.station:
         journal.add("note", "would make and watch the station's demo tables")
     for target in request.targets:
@@ -98,13 +107,26 @@ async def _install_all(database: Any, request: Request, journal: Journal) -> Non
     async with database.transaction():
         # An install looks for no unqualified name, until the transaction ends; the targets are named as the user would.
         search_path = await database.fetchval(query("cli/search_path"))
-        report = await install(database)
+        report = await install(database, least_rights=request.least_rights)
         if request.station:
             await install_station(database)
         await database.execute(query("cli/set_search_path"), search_path)
         for target in request.targets:
             await watch(database, target.table, channel=target.channel, capture=target.capture or DEFAULT_CAPTURE)
     journal.add("ok", f"schema wasla is {_brought_up_to_date(report)}")
+    _tell_rights(report, request, journal)
+
+
+def _tell_rights(report: InstallReport, request: Request, journal: Journal) -> None:
+    if not report.least_rights:
+        return
+    journal.add("ok", f"schema wasla belongs to role {OWNER}; {LISTENER} has what the processes need")
+    if request.least_rights is None:
+        return
+    if request.least_rights.login is None:
+        journal.add("note", f"grant {LISTENER} to the role that the processes connect as: wasla setup --listener ROLE")
+    else:
+        journal.add("ok", f"role {request.least_rights.login} has it: let WASLA_DATABASE_URL of the processes name it")
 
 
 def _brought_up_to_date(report: InstallReport) -> str:

@@ -96,7 +96,8 @@ def sentences(settings: Settings) -> Iterator[None]:
         ) from None
     except asyncpg.InsufficientPrivilegeError as error:
         raise DatabaseRefused(
-            f"{_name(settings)} lacks a right ({error}); connect as the role that ran wasla setup"
+            f"{_name(settings)} lacks a right ({error}); run wasla setup --listener with the name of this role, "
+            "or connect as the one that ran wasla setup"
         ) from None
     except TimeoutError:
         raise DatabaseUnreachable(f"{_name(settings)} does not answer in time; see its log and the network") from None

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from services.setup.installation import inspect, install, remove
 from services.setup.plan import Installation, InstallReport
+from services.setup.role_checks import LeastRights
 from services.setup.station import install_station
 from services.setup.watching import unwatch, watch
 
 __all__ = [
     "InstallReport",
     "Installation",
+    "LeastRights",
     "inspect",
     "install",
     "install_station",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from services.setup.role_checks import quoted
+
 OLDEST_VERSION = 150000
 
 UNFIT_ENCODINGS = frozenset({"SQL_ASCII", "MULE_INTERNAL"})
@@ -26,6 +28,7 @@ class Facts:
     may_create_in_public: bool
     schema_exists: bool
     schema_is_ours: bool
+    schema_owner: str | None
     owns_schema: bool
     has_foreign_self_test: bool
 
@@ -38,7 +41,7 @@ def refusals(facts: Facts) -> Iterator[str]:
     if facts.encoding in UNFIT_ENCODINGS:
         yield (
             f"expected a database whose text can be written as UTF-8, got the encoding {facts.encoding} in "
-            f"{_quoted(facts.database)}; move its content to a database made with ENCODING 'UTF8'"
+            f"{quoted(facts.database)}; move its content to a database made with ENCODING 'UTF8'"
         )
     yield from _writability(facts)
     yield from _schema(facts)
@@ -51,7 +54,7 @@ def _writability(facts: Facts) -> Iterator[str]:
     elif facts.read_only:
         yield (
             "expected transactions that may write, got default_transaction_read_only = on; "
-            f"reset it for database {_quoted(facts.database)} and role {_quoted(facts.role)}"
+            f"reset it for database {quoted(facts.database)} and role {quoted(facts.role)}"
         )
 
 
@@ -59,13 +62,17 @@ def _schema(facts: Facts) -> Iterator[str]:
     if not facts.schema_exists:
         if not facts.may_create_schema:
             yield (
-                f"role {_quoted(facts.role)} may not create a schema in this database; have the database's owner run "
-                f"GRANT CREATE ON DATABASE {_quoted(facts.database)} TO {_quoted(facts.role)}"
+                f"role {quoted(facts.role)} may not create a schema in this database; have the database's owner run "
+                f"GRANT CREATE ON DATABASE {quoted(facts.database)} TO {quoted(facts.role)}"
             )
     elif not facts.schema_is_ours:
         yield "there is a schema wasla that this program did not make; rename it, or install into another database"
     elif not facts.owns_schema:
-        yield f"schema wasla belongs to another role than {_quoted(facts.role)}; connect as its owner"
+        owner = quoted(facts.schema_owner or "")
+        yield (
+            f"schema wasla belongs to role {owner}; connect as a role that may act as it, or have an administrator run "
+            f"GRANT {owner} TO {quoted(facts.role)}"
+        )
 
 
 def _public(facts: Facts) -> Iterator[str]:
@@ -73,15 +80,11 @@ def _public(facts: Facts) -> Iterator[str]:
         yield "schema public is missing, where test_notifications() is called from; run CREATE SCHEMA public"
     elif not facts.may_create_in_public:
         yield (
-            f"role {_quoted(facts.role)} may not create functions in schema public; have its owner run "
-            f"GRANT CREATE ON SCHEMA public TO {_quoted(facts.role)}"
+            f"role {quoted(facts.role)} may not create functions in schema public; have its owner run "
+            f"GRANT CREATE ON SCHEMA public TO {quoted(facts.role)}"
         )
     elif facts.has_foreign_self_test:
         yield (
             "there is a function public.test_notifications() that this program did not make, and it is not replaced; "
             "rename it, or run DROP FUNCTION public.test_notifications()"
         )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

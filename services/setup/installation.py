@@ -9,31 +9,41 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from services.setup import scripts
+from services.setup import roles, scripts
 from services.setup.checks import Facts, refusals
 from services.setup.plan import Installation, InstallReport, Script, compare, to_run
+from services.setup.role_checks import LeastRights
 from services.setup.transactions import changing
 from shared.errors import DatabaseRefused
 from shared.queries import query
 
 
-async def install(connection: asyncpg.Connection, *, dry_run: bool = False) -> InstallReport:
+async def install(
+    connection: asyncpg.Connection, *, dry_run: bool = False, least_rights: LeastRights | None = None
+) -> InstallReport:
     """Bring the schema to this program's state, whole or not at all; with *dry_run* only tell what would run.
 
-    Raises DatabaseRefused, naming all that is missing, before anything is changed.
+    With *least_rights* the schema goes to roles of its own; once it has, every install keeps it so. Raises
+    DatabaseRefused, naming all that is missing, before anything is changed.
     """
     async with changing(connection, "schema wasla was not installed"):
-        await _check(connection)
+        await _check(connection, least_rights)
+        has_roles = least_rights is not None or await roles.are_in_force(connection)
         known = scripts.read_all(scripts.INSTALL_DIRECTORY)
         recorded = await _recorded(connection)
         pending = to_run(known, recorded)
         if not dry_run:
             await run(connection, pending)
             await _record(connection, pending)
+            if has_roles:
+                await run(connection, roles.steps())
+            if least_rights is not None and least_rights.login is not None:
+                await roles.let_listen(connection, least_rights.login)
     return InstallReport(
         applied=tuple(script.name for script in pending),
         unchanged=tuple(script.name for script in known if script not in pending),
         dry_run=dry_run,
+        least_rights=has_roles,
     )
 
 
@@ -42,10 +52,14 @@ async def inspect(connection: asyncpg.Connection) -> Installation:
     return compare(scripts.read_all(scripts.INSTALL_DIRECTORY), await _recorded(connection))
 
 
-async def remove(connection: asyncpg.Connection) -> None:
-    """Take away the schema, its triggers and its functions; the user's tables stay as they were."""
+async def remove(connection: asyncpg.Connection) -> tuple[str, ...]:
+    """Take away the schema, its triggers and its functions; the user's tables stay as they were.
+
+    The roles go where an install made them and nothing else uses them; return those that stay.
+    """
     async with changing(connection, "schema wasla was not removed"):
         await run(connection, [scripts.read(scripts.REMOVAL)])
+        return await roles.left(connection)
 
 
 async def run(connection: asyncpg.Connection, pending: Sequence[Script]) -> None:
@@ -59,9 +73,12 @@ async def run(connection: asyncpg.Connection, pending: Sequence[Script]) -> None
             raise
 
 
-async def _check(connection: asyncpg.Connection) -> None:
+async def _check(connection: asyncpg.Connection, least_rights: LeastRights | None) -> None:
     facts = Facts(**await connection.fetchrow(query("setup/facts")))
-    if reasons := list(refusals(facts)):
+    reasons = list(refusals(facts))
+    if least_rights is not None:
+        reasons += await roles.refusals(connection, least_rights, facts.role)
+    if reasons:
         raise DatabaseRefused(f"schema wasla was not installed: {'; and '.join(reasons)}")
 
 

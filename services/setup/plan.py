@@ -34,11 +34,15 @@ class Script:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallReport:
-    """What an install ran, in order (with ``dry_run``: what it would run), and the versions that had run before."""
+    """What an install ran, in order (with ``dry_run``: what it would run), and the versions that had run before.
+
+    ``least_rights``: the schema belongs to a role of its own, and others have what they need of it.
+    """
 
     applied: tuple[str, ...]
     unchanged: tuple[str, ...] = ()
     dry_run: bool = False
+    least_rights: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from services.setup.plan import Script
 from shared.queries import SQL_DIRECTORY
 
 INSTALL_DIRECTORY = SQL_DIRECTORY / "install"
+ROLES_DIRECTORY = SQL_DIRECTORY / "roles"
 STATION_DIRECTORY = SQL_DIRECTORY / "station"
 REMOVAL = SQL_DIRECTORY / "remove.sql"
 

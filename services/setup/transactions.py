@@ -24,9 +24,14 @@ _NOT_INSTALLED = (
 
 
 @asynccontextmanager
-async def changing(connection: asyncpg.Connection, what: str) -> AsyncIterator[None]:
-    """Run the block in one transaction; *what* it does opens the sentence when the server refuses."""
-    with _said_in_a_sentence(what):
+async def changing(
+    connection: asyncpg.Connection, what: str, *, advice: str = "connect as the owner"
+) -> AsyncIterator[None]:
+    """Run the block in one transaction; *what* it does opens the sentence when the server refuses.
+
+    *advice* ends the sentence where a right is missing.
+    """
+    with _said_in_a_sentence(what, advice):
         async with connection.transaction():
             await connection.execute(query("setup/bound_waiting"), str(round(LOCK_TIMEOUT * 1000)))
             await connection.execute(query("setup/lock"))
@@ -34,7 +39,7 @@ async def changing(connection: asyncpg.Connection, what: str) -> AsyncIterator[N
 
 
 @contextmanager
-def _said_in_a_sentence(what: str) -> Iterator[None]:
+def _said_in_a_sentence(what: str, advice: str) -> Iterator[None]:
     try:
         yield
     except asyncpg.LockNotAvailableError as error:
@@ -43,7 +48,7 @@ def _said_in_a_sentence(what: str) -> Iterator[None]:
             "holds it; nothing was changed, try again in a quiet moment"
         ) from error
     except asyncpg.InsufficientPrivilegeError as error:
-        raise DatabaseRefused(f"{what}: {error}; nothing was changed, connect as the owner") from error
+        raise DatabaseRefused(f"{what}: {error}; nothing was changed, {advice}") from error
     except _NOT_INSTALLED as error:
         raise DatabaseRefused(f"{what}: {error}; nothing was changed, run wasla setup first") from error
     except asyncpg.PostgresError as error:

@@ -18,12 +18,17 @@ async def watch(
 
     Without a channel it is the table's name and ``_events``. A table without a key is refused.
     """
-    async with changing(connection, f"{table} is not watched"):
+    advice = (
+        "connect as a role that may act as the owner of schema wasla and that has the right TRIGGER on the table and "
+        "on each of its partitions (GRANT TRIGGER ON ... TO ...)"
+    )
+    async with changing(connection, f"{table} is not watched", advice=advice):
         await connection.execute(query("watch"), table, channel, capture)
 
 
 async def unwatch(connection: asyncpg.Connection, table: str) -> bool:
     """Stop watching a table and tell whether it was watched; one that was not, or is gone, is left as it is."""
-    async with changing(connection, f"{table} is still watched"):
+    advice = "connect as the table's owner, who may also act as the owner of schema wasla"
+    async with changing(connection, f"{table} is still watched", advice=advice):
         was_watched: bool = await connection.fetchval(query("unwatch"), table)
     return was_watched

@@ -68,6 +68,11 @@ class StationDatabase:
         except _MISSING:
             self._are_there = False
             raise StationUnavailable(HOW_TO_GET_THEM, are_missing=True) from None
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise StationUnavailable(
+                f"this role may not work on the station's demo tables ({error}): grant it SELECT, INSERT, UPDATE and "
+                "DELETE on them"
+            ) from None
         except _TROUBLES as error:
             raise StationUnavailable(f"the database does not answer: {error or type(error).__name__}") from None
         except (DatabaseError, ConfigurationError) as error:

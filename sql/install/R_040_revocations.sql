@@ -1,7 +1,7 @@
 -- Taking tokens back. The listeners are told at once and tell the gateways.
 
 CREATE OR REPLACE FUNCTION wasla.revoke(kind text, value text, until timestamptz DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- A token is good for a while after its end: up to 300 s for clocks that differ.
     DELETE FROM wasla.revocation r WHERE r.until < now() - interval '10 minutes';
@@ -15,7 +15,7 @@ COMMENT ON FUNCTION wasla.revoke(text, text, timestamptz) IS
     'Takes back one token (kind ''token'', its jti), or all that a user was issued so far (kind ''user'', the sub)';
 
 CREATE OR REPLACE FUNCTION wasla.unrevoke(kind text, value text) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     was_revoked boolean;
 BEGIN

@@ -21,7 +21,7 @@ def remove(
 ) -> None:
     """Take Wasla out of the database again.
 
-    Triggers, functions and schema wasla go; the tables stay as they were. Repeatable.
+    Triggers, functions, schema wasla and its roles go; the tables stay as they were. Repeatable.
 
     \b
     Example:
@@ -32,10 +32,12 @@ def remove(
         remark("nothing was changed")
         raise typer.Exit(Exit.FAILED)
     with working(f"removing schema wasla from {describe(url)}"):
-        asyncio.run(_remove(url))
+        roles_left = asyncio.run(_remove(url))
     say(f"schema wasla is removed from {describe(url)}")
+    if roles_left:
+        remark(f"roles that stay, in use elsewhere or not made by wasla setup: {', '.join(roles_left)}")
 
 
-async def _remove(url: str) -> None:
+async def _remove(url: str) -> tuple[str, ...]:
     async with connection(url) as database:
-        await remove_schema(database)
+        return await remove_schema(database)

@@ -16,6 +16,7 @@ from services.cli.setting_up import Request, configuration, set_up
 from services.cli.targets import Target
 from services.cli.terminal import say, say_json, say_table
 from services.monitor.settings import MonitorSettings
+from services.setup import LeastRights
 
 
 def setup(
@@ -31,6 +32,13 @@ def setup(
         ),
     ] = None,
     station: Annotated[bool, typer.Option("--station", help="Make and watch the station's demo tables.")] = False,
+    roles: Annotated[
+        bool, typer.Option("--roles", help="Least rights: give the schema to a role of its own, for good.")
+    ] = False,
+    listener: Annotated[
+        str | None,
+        typer.Option("--listener", metavar="ROLE", help="Grant what the processes need to this role; means --roles."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
     verify: Annotated[bool, typer.Option(help="Send test events and see them arrive at a WebSocket.")] = True,
     verify_timeout: Annotated[
@@ -54,6 +62,7 @@ def setup(
       wasla setup --dry-run
       wasla setup --watch orders --watch audit.entries:audit_events
       wasla setup --station --no-verify
+      wasla setup --listener wasla_processes
     """
     settings = MonitorSettings.load()
     request = Request(
@@ -61,6 +70,7 @@ def setup(
         gateway_url=url or gateway_url(settings),
         targets=_targets(watch or []),
         station=station,
+        least_rights=LeastRights(login=listener) if roles or listener is not None else None,
         dry_run=dry_run,
         verify_timeout=verify_timeout if verify else None,
     )

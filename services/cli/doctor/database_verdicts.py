@@ -8,6 +8,7 @@ from services.cli.doctor.facts import DatabaseFacts, InstallationFacts, LockHold
 from services.cli.doctor.finding import Finding
 from services.cli.doctor.table_verdicts import judge_tables
 from services.setup.checks import OLDEST_VERSION, UNFIT_ENCODINGS
+from services.setup.role_checks import OWNER
 
 MAX_CLOCK_DIFFERENCE = 1.0
 """Seconds between two clocks from which the shown ages and latencies mislead."""
@@ -126,7 +127,7 @@ def _installation(installation: InstallationFacts, server: ServerFacts) -> Itera
             "problem",
             "schema wasla",
             f"{server.user} cannot read it ({installation.unreadable})",
-            "connect as its owner",
+            f"run wasla setup --listener {server.user}, or connect as its owner",
         )
     elif not installation.installed:
         yield from _not_installed(server)
@@ -147,6 +148,20 @@ def _installation(installation: InstallationFacts, server: ServerFacts) -> Itera
         yield Finding("ok", "schema wasla", "installed and current")
     if installation.installed and installation.unreadable is None and not installation.missing:
         yield from judge_tables(installation)
+        yield from _rights(installation, server)
+
+
+def _rights(installation: InstallationFacts, server: ServerFacts) -> Iterator[Finding]:
+    if installation.has_least_rights and not installation.may_act_as_owner:
+        yield Finding("ok", "rights", f"{server.user} may do what the processes need, and nothing else")
+    elif installation.has_least_rights or server.is_superuser:
+        what = "is a superuser" if server.is_superuser else f"may act as {OWNER}"
+        yield Finding(
+            "note",
+            "rights",
+            f"{server.user} {what}; the processes need far less",
+            "run wasla setup --listener ROLE, and have WASLA_DATABASE_URL of the processes name that role",
+        )
 
 
 def _not_installed(server: ServerFacts) -> Iterator[Finding]:

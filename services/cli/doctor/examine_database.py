@@ -84,6 +84,7 @@ async def _installation(database: Any) -> InstallationFacts:
             watched=await _watched(database),
             drifted=await _drifted(database),
             stray=tuple(row["relation"] for row in await database.fetch(query("cli/stray_triggers"))),
+            **await database.fetchrow(query("cli/rights")),
         )
     except asyncpg.InsufficientPrivilegeError as error:
         return InstallationFacts(installed=True, unreadable=str(error))

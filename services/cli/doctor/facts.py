@@ -7,6 +7,7 @@ from typing import Literal
 
 from services.cli.scaling import Program
 from services.monitor.status import Status
+from shared.access.validity import Validity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class ServerFacts:
 
     version: int
     user: str
+    is_superuser: bool
     encoding: str
     in_recovery: bool
     may_create_schema: bool
@@ -67,6 +69,7 @@ class InstallationFacts:
     """The schema ``wasla``: ``pending`` and ``altered`` are install files not run, or run with another text.
 
     ``missing`` are tables of the schema that were dropped, ``stray`` others with triggers of ours that are not watched.
+    ``has_least_rights``: the schema belongs to a role of its own, and ``may_act_as_owner`` tells whether we may, too.
     """
 
     installed: bool
@@ -76,6 +79,8 @@ class InstallationFacts:
     watched: tuple[WatchedTable, ...] = ()
     drifted: tuple[DriftedTable, ...] = ()
     stray: tuple[str, ...] = ()
+    has_least_rights: bool = False
+    may_act_as_owner: bool = True
     unreadable: str | None = None
 
 
@@ -100,13 +105,31 @@ class PortFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NatsFacts:
+    """The servers that WASLA_BUS names; ``failure`` says why none can be used.
+
+    ``server`` is the one that was reached, ``version`` its own. ``behind`` is by how many events the stream is short of
+    what a listener of this machine knows, None where no listener tells.
+    """
+
+    failure: str | None = None
+    server: str = ""
+    version: tuple[int, int, int] = (0, 0, 0)
+    behind: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusFacts:
-    """The bus's key: ``beyond`` are addresses that other machines reach, ``failure`` says why the key is no good.
+    """The bus: ``engines`` are in use, what gateways read first; ``nats`` is None where it is not one of them.
+
+    ``failure`` says why the key is no good. ``beyond`` are addresses that other machines reach.
 
     ``refused`` counts, by reason, whom the listener here turned away since its start, ``refused_lately`` those of the
     last seconds; ``refusals`` how often each line turned a gateway of this machine away.
     """
 
+    engines: tuple[str, ...] = ("zmq",)
+    nats: NatsFacts | None = None
     beyond: tuple[str, ...] = ()
     key_file: str = ""
     has_key: bool = False
@@ -117,11 +140,23 @@ class BusFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFacts:
+    """The certificate of gateways and status page; ``failure`` says why its files are no good, and then the rest is not
+    known. ``seen_at`` is this machine's clock, in Unix seconds."""
+
+    path: str = ""
+    validity: Validity | None = None
+    seen_at: float = 0.0
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
     """This machine: supervisord's programs (None: it does not answer, for that reason) and the monitor's status."""
 
     ports: tuple[PortFacts, ...] = ()
     bus: BusFacts = field(default_factory=BusFacts)
+    certificate: CertificateFacts | None = None
     programs: tuple[Program, ...] | None = None
     supervisor_failure: str | None = None
     status: Status | None = None

@@ -2,6 +2,7 @@
 SELECT
     current_setting('server_version_num')::integer AS version,
     current_user::text AS "user",
+    (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) AS is_superuser,
     (SELECT pg_catalog.pg_encoding_to_char(encoding)::text FROM pg_catalog.pg_database
      WHERE datname = pg_catalog.current_database()) AS encoding,
     pg_catalog.pg_is_in_recovery() AS in_recovery,

@@ -11,6 +11,7 @@ SELECT
     coalesce(has_schema_privilege(public.oid, 'CREATE'), false) AS may_create_in_public,
     wasla.oid IS NOT NULL AS schema_exists,
     EXISTS (SELECT FROM pg_class WHERE relnamespace = wasla.oid AND relname = 'migration') AS schema_is_ours,
+    pg_get_userbyid(wasla.nspowner)::text AS schema_owner,
     coalesce(pg_has_role(wasla.nspowner, 'USAGE'), false) AS owns_schema,
     coalesce(obj_description(to_regprocedure('public.test_notifications()'), 'pg_proc') NOT LIKE 'Wasla real-time:%',
              to_regprocedure('public.test_notifications()') IS NOT NULL) AS has_foreign_self_test

@@ -18,10 +18,13 @@ FIT = Facts(
     may_create_in_public=True,
     schema_exists=False,
     schema_is_ours=False,
+    schema_owner=None,
     owns_schema=False,
     has_foreign_self_test=False,
 )
-INSTALLED = replace(FIT, schema_exists=True, schema_is_ours=True, owns_schema=True, may_create_schema=False)
+INSTALLED = replace(
+    FIT, schema_exists=True, schema_is_ours=True, schema_owner="amel", owns_schema=True, may_create_schema=False
+)
 
 
 @pytest.mark.parametrize("facts", [FIT, INSTALLED])
@@ -66,8 +69,11 @@ def test_nothing_stands_in_the_way(facts: Facts) -> None:
             "there is a schema wasla that this program did not make; rename it, or install into another database",
         ),
         (
-            replace(INSTALLED, owns_schema=False),
-            'schema wasla belongs to another role than "amel"; connect as its owner',
+            replace(INSTALLED, schema_owner="wasla_owner", owns_schema=False),
+            (
+                'schema wasla belongs to role "wasla_owner"; connect as a role that may act as it, or have an '
+                'administrator run GRANT "wasla_owner" TO "amel"'
+            ),
         ),
         (
             replace(FIT, public_exists=False, may_create_in_public=False),
