@@ -17,6 +17,8 @@ from services.pg_listener.settings import ListenerSettings
 from shared.access.exposure import refuse_exposed
 from shared.bus.addresses import TcpAddress, parse_address
 from shared.bus.binding import bind_address
+from shared.bus.choice import parse_choice
+from shared.bus.opening import nats_access
 from shared.errors import ConfigurationError
 
 SUPERVISOR_SOCKET = Path(__file__).resolve().parent.parent / ".wasla" / "supervisor.sock"
@@ -37,7 +39,7 @@ def places(monitor: MonitorSettings, listener: ListenerSettings) -> Iterator[Pla
     """Yield every port that the processes of supervisord.conf listen on."""
     yield Place(monitor.host, monitor.port, "the gateways", "WASLA_PORT")
     yield Place(monitor.status_host, monitor.status_port, "the status page", "WASLA_STATUS_PORT")
-    bus = bind_address(listener.bus_bind, listener.bus_connect)
+    bus = bind_address(listener.bus_bind, listener.bus_connect) if parse_choice(listener.bus).zeromq else None
     if isinstance(bus, TcpAddress):
         yield Place(bus.host, bus.port, "the bus", "WASLA_BUS_BIND and WASLA_BUS_CONNECT")
         yield Place(bus.host, bus.port + 1, "the bus", "WASLA_BUS_BIND and WASLA_BUS_CONNECT")
@@ -68,7 +70,10 @@ def main() -> int:
         monitor = MonitorSettings.load()
         refuse_exposed(monitor.host, "WASLA_HOST", monitor)
         refuse_exposed(monitor.status_host, "WASLA_STATUS_HOST", monitor)
-        found = list(hindrances(places(monitor, ListenerSettings.load())))
+        listener = ListenerSettings.load()
+        if servers := parse_choice(listener.bus).servers:
+            nats_access(listener, servers)
+        found = list(hindrances(places(monitor, listener)))
     except ConfigurationError as error:
         found = [str(error)]
     for sentence in found:

@@ -20,6 +20,7 @@ class CloseCode(IntEnum):
     TOO_MANY_CONNECTIONS = 4002
     TOKEN_EXPIRED = 4003
     PING_TIMEOUT = 4004
+    RESUME_LATER = 4005
     MALFORMED_MESSAGE = 4500
     UNAUTHORIZED = 4501
     FORBIDDEN_ORIGIN = 4502
@@ -50,6 +51,9 @@ INSTRUCTIONS: dict[CloseCode, Instruction] = {
     CloseCode.TOKEN_EXPIRED: Instruction("token_expired", "The token has ended: reconnect with a fresh one."),
     CloseCode.PING_TIMEOUT: Instruction(
         "ping_timeout", "The link did not answer a ping in time: reconnect and resume."
+    ),
+    CloseCode.RESUME_LATER: Instruction(
+        "resume_later", "Too many events are asked for again from this address: reconnect later and resume."
     ),
     CloseCode.MALFORMED_MESSAGE: Instruction(
         "malformed_message", "What was sent is not a message of this protocol: correct the client."

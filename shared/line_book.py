@@ -32,6 +32,9 @@ PATIENCE: Final = 2.0
 REMEMBERED_FOR: Final = 10.0
 """Seconds for which a line that lost events on their way here is said to lose them."""
 
+FORGOTTEN_AFTER: Final = 60.0
+"""Seconds without a beat after which a line that nobody has configured is forgotten: its listener is gone for good."""
+
 
 class LineState(StrEnum):
     """What there is to say of a line; ``awaited`` is a line that has not been heard yet and may still be."""
@@ -132,6 +135,7 @@ class LineBook:
 
     def judge(self, now: float) -> list[Verdict]:
         """Return what there is to say of every line, by address."""
+        self._forget(now)
         return [self._verdict(line, now) for line in sorted(self._expected_at.keys() | self.heard.keys())]
 
     def changes(self, now: float) -> list[Verdict]:
@@ -145,6 +149,13 @@ class LineBook:
             self._told[verdict.line] = verdict.state
             changed.append(verdict)
         return changed
+
+    def _forget(self, now: float) -> None:
+        gone = [line for line, heard in self.heard.items() if now - heard.at > FORGOTTEN_AFTER]
+        for line in gone:
+            if line not in self._expected_at:
+                del self.heard[line]
+                self._told.pop(line, None)
 
     def _follow(self, now: float) -> None:
         leading = [beat.epoch for beat in self.live(now).values() if beat.leading and beat.epoch]

@@ -70,3 +70,13 @@ def _to_the_second(unix_seconds: int) -> str:
 def encode(message_type: str, data: Any, now: float) -> bytes:
     """Return one message as JSON text; ``now`` is Unix time in seconds."""
     return _encoder.encode({"message_type": message_type, "data": data, "timestamp": timestamp(now)})
+
+
+def is_json(text: bytes) -> bool:
+    """Tell whether *text* is JSON in UTF-8; what is nested beyond the parser's depth is not."""
+    try:
+        str(text, "utf-8")
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True

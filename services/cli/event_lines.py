@@ -68,8 +68,11 @@ def _named(values: list[tuple[str, str]]) -> Iterator[Piece]:
 
 
 def _columns(row: msgspec.Raw) -> Columns:
-    """Return a row's columns, their values left as JSON text."""
-    return msgspec.json.decode(row, type=Columns | None) or {}
+    """Return a row's columns, their values left as JSON text; none of what is no row (``--json`` shows it)."""
+    try:
+        return msgspec.json.decode(row, type=Columns | None) or {}
+    except (msgspec.DecodeError, RecursionError):
+        return {}
 
 
 def _of(row: Columns, name: str) -> str:

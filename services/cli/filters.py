@@ -38,6 +38,8 @@ def parse_where(words: Iterable[str]) -> Where:
 
 
 def _condition(word: str) -> tuple[str, str, Any]:
+    if not _is_unicode(word):
+        raise FilterError(f"expected a condition in UTF-8, got {word!r}")
     if match := _NULLNESS.fullmatch(word):
         return match["column"], "is_null", match["negated"] is None
     if match := _MEMBERSHIP.fullmatch(word):
@@ -50,6 +52,11 @@ def _condition(word: str) -> tuple[str, str, Any]:
     )
 
 
+def _is_unicode(word: str) -> bool:
+    """Tell whether a word of the command line was UTF-8: Python keeps other bytes as halves of surrogate pairs."""
+    return not any(0xD800 <= ord(character) <= 0xDFFF for character in word)
+
+
 def _values(items: list[str]) -> list[Any]:
     """Return the items as values of one kind; where they would not be, as text."""
     values = [_value(item) for item in items]
@@ -60,7 +67,7 @@ def _values(items: list[str]) -> list[Any]:
 def _value(text: str) -> Any:
     try:
         value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return text
     if value is None:
         raise FilterError("expected a value to compare with, got null: write COLUMN is null")

@@ -40,6 +40,18 @@ def to_gateway(url: str) -> Introduction:
     return Introduction(found.token if _is_ours(urlsplit(url).hostname or "", settings) else None)
 
 
+def withheld(url: str) -> str | None:
+    """Return the sentence about the key that the gateway at *url* is not sent, None where it is, or there is none."""
+    settings = in_project(MonitorSettings.load())
+    host = urlsplit(url).hostname or ""
+    if to_gateway(url).token is not None or introduction(settings).token is None:
+        return None
+    return (
+        f"the client key is not sent to {host}, which is not known as a machine of this installation: by ws:// anybody "
+        "on the way could read it; use wss://, or name the host in WASLA_ALLOWED_HOSTS"
+    )
+
+
 def _is_ours(host: str, settings: MonitorSettings) -> bool:
     """Tell whether *host* is a machine of this installation: each is named as such somewhere."""
     listeners = (urlsplit(address.strip()).hostname for address in settings.bus_connect.split(","))

@@ -76,5 +76,5 @@ def read_status(body: bytes, authority: str) -> Status:
     """Return the status in *body*; raise NotTheMonitor where it holds something else."""
     try:
         return msgspec.json.decode(body, type=Status)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotTheMonitor(f"expected the monitor's status at {address(authority)}, but {error}") from None

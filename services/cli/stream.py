@@ -9,13 +9,14 @@ early is what ends it in an orderly way: close the generator (``contextlib.aclos
 from __future__ import annotations
 
 import asyncio
+import http
 import ssl
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from services.cli.conversation import Conversation, Item
 from services.cli.errors import PeerUnreachable, StreamRefused
@@ -28,6 +29,8 @@ from shared.errors import ConfigurationError
 OPEN_TIMEOUT = 5.0
 PING_INTERVAL = 15.0
 """Seconds between pings, and until an unanswered one means that the link is dead."""
+
+_TURNED_AWAY = (http.HTTPStatus.TOO_MANY_REQUESTS, http.HTTPStatus.SERVICE_UNAVAILABLE)
 
 HEALTHY_AFTER = 30.0
 """Seconds a connection has to stand before the backoff starts from its first delay again."""
@@ -114,5 +117,8 @@ def _unreachable(url: str, error: Exception) -> str:
             f"the gateway at {url} shows a certificate that is not trusted ({error.verify_message}); name its "
             "authority's file in SSL_CERT_FILE, or use a name that the certificate bears"
         )
+    if isinstance(error, InvalidStatus) and error.response.status_code in _TURNED_AWAY:
+        said = (error.response.body or b"").decode(errors="replace").strip()[:200]
+        return f"the gateway at {url} turned this away ({error.response.status_code}): {said or 'try again later'}"
     reason = str(error) or type(error).__name__
     return f"no gateway answers at {url} ({reason}); start one with ./run, or correct WASLA_HOST and WASLA_PORT"

@@ -7,12 +7,27 @@ from http import HTTPMethod, HTTPStatus
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
+from services.gateway.access.turnstile import TurnedAway, Turnstile, Visit
+
 HEALTH_PATH = "/healthz"
 OTHER_METHODS = frozenset(HTTPMethod) - {HTTPMethod.GET}
 
 
-def answer(protocol: ServerProtocol, request: Request, *, serving: bool) -> Response:
-    """Return the response to a request: 101 to a WebSocket handshake, plain text otherwise."""
+def answer(
+    protocol: ServerProtocol, request: Request, turnstile: Turnstile, visit: Visit, *, serving: bool
+) -> Response:
+    """Return the response to a request: 101 to a WebSocket handshake, plain text otherwise.
+
+    Only now it is known whom a proxy speaks for, and that one may have to be turned away.
+    """
+    try:
+        turnstile.introduce(visit, request.headers.get_all(turnstile.forwarded_header))
+    except TurnedAway as reason:
+        return _turned_away(protocol, reason)
+    return _answer(protocol, request, serving=serving)
+
+
+def _answer(protocol: ServerProtocol, request: Request, *, serving: bool) -> Response:
     if request.method != HTTPMethod.GET:
         return _not_allowed(protocol, request.method)
     path = request.path.partition("?")[0]
@@ -20,7 +35,7 @@ def answer(protocol: ServerProtocol, request: Request, *, serving: bool) -> Resp
         if serving:
             return protocol.reject(HTTPStatus.OK, "ok\n")
         return protocol.reject(HTTPStatus.SERVICE_UNAVAILABLE, "this gateway is draining\n")
-    if request.headers.get("Upgrade") is None:
+    if "Upgrade" not in request.headers:  # get() would raise for one that comes twice
         return _not_a_websocket(protocol, path)
     return protocol.accept(request)
 
@@ -34,6 +49,12 @@ def unreadable(protocol: ServerProtocol, opening: bytes) -> Response:
     if method in OTHER_METHODS:
         return _not_allowed(protocol, method)
     return protocol.reject(HTTPStatus.BAD_REQUEST, "this is no HTTP request: connect with ws://\n")
+
+
+def _turned_away(protocol: ServerProtocol, reason: TurnedAway) -> Response:
+    response = protocol.reject(reason.status, reason.sentence)
+    response.headers["Retry-After"] = str(reason.retry_after)
+    return response
 
 
 def timed_out(protocol: ServerProtocol) -> Response:

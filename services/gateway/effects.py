@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from services.gateway.access.admission import Admission
 from services.gateway.access.denials import Denial
+from services.gateway.limits import Limit
 from services.gateway.rights.views import View
 from services.gateway.subscriptions import Interest
 from shared.bus.messages import Recipient
@@ -77,10 +78,16 @@ class Deny(NamedTuple):
     denial: Denial
 
 
+class Limited(NamedTuple):
+    """Write down that the client reached a limit; what that means for it follows."""
+
+    limit: Limit
+
+
 class Close(NamedTuple):
     """Close the connection; nothing is sent after it."""
 
     code: CloseCode
 
 
-Effect = Reply | Enter | Interested | Publish | AskRoster | Renew | Look | Postpone | Deny | Close
+Effect = Reply | Enter | Interested | Publish | AskRoster | Renew | Look | Postpone | Deny | Limited | Close

@@ -59,12 +59,14 @@ class Rows:
 
     @property
     def versions(self) -> tuple[Row, ...]:
-        """The rows a filter is tested on; none when the event carries no row, or one that cannot be read."""
+        """The rows a filter is tested on; none for a mark, an event without a row, and one that cannot be read."""
         if self._versions is None:
             self._versions = self._decode()
         return self._versions
 
     def _decode(self) -> tuple[Row, ...]:
+        if self._entry.is_mark:
+            return ()
         try:
             return versions(_changes.decode(payload_of(self._entry.frame)).data)
         except (msgspec.DecodeError, RecursionError):

@@ -28,6 +28,8 @@ class Slug(StrEnum):
     WHERE_WITHOUT_TABLE = "where_without_table"
     TOO_MANY_CONDITIONS = "too_many_conditions"
     TOO_MANY_SUBSCRIPTIONS = "too_many_subscriptions"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    GATEWAY_BUSY = "gateway_busy"
     UNKNOWN_SUBSCRIPTION = "unknown_subscription"
     UNAVAILABLE = "unavailable"
     UNAUTHORIZED = "unauthorized"
@@ -49,6 +51,8 @@ SENTENCES: Final[dict[Slug, str]] = {
     Slug.WHERE_WITHOUT_TABLE: "where filters rows of tables: name tables or channels beside it",
     Slug.TOO_MANY_CONDITIONS: "expected at most {limit} {what}, got {got}",
     Slug.TOO_MANY_SUBSCRIPTIONS: "a client holds at most {limit} subscriptions: unsubscribe from one first",
+    Slug.TOO_MANY_REQUESTS: "expected at most {limit} broadcasts and lists of clients a second: send this again later",
+    Slug.GATEWAY_BUSY: "all clients here send more than {limit} broadcasts and such a second: send this again later",
     Slug.UNKNOWN_SUBSCRIPTION: "there is no subscription with id {got}",
     Slug.UNAVAILABLE: "the bus does not answer, so {what} is not possible now: try again in a moment",
     Slug.UNAUTHORIZED: "{detail}",

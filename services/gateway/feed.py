@@ -18,14 +18,13 @@ from services.gateway.entries import enter
 from services.gateway.hub import Hub
 from services.gateway.intake import Ask, Intake, Joined
 from services.gateway.metrics import HopTimes
-from shared.bus.contract import Line, Subscriber
+from shared.bus.contract import Heard, Line, Standing, Subscriber
 from shared.bus.messages import (
     UNKNOWN_REVOCATIONS,
     Batch,
     Beat,
     Broadcast,
     Hello,
-    Published,
     ReplayReply,
     ReplayRequest,
     RosterAnswer,
@@ -66,8 +65,10 @@ class Feed:
             line, message = await self._bus.receive()
             if not isinstance(message, Batch):
                 self._on_other(line, message)
-            elif (behind := self._on_batches(line, message)) is not None:
+                continue
+            if (behind := self._on_batches(line, message)) is not None:
                 self._on_other(*behind)
+            await asyncio.sleep(0)  # what waits is received at once: under load nobody else would ever have a turn
 
     async def repair(self) -> None:
         """Ask for what is missing, one request at a time, for ever."""
@@ -112,7 +113,7 @@ class Feed:
         verdicts = self._intake.book.judge(self._hub.monotonic())
         return [verdict.remark for verdict in verdicts if verdict.remark is not None]
 
-    def _on_batches(self, line: Line, batch: Batch) -> tuple[Line, Published] | None:
+    def _on_batches(self, line: Line, batch: Batch) -> tuple[Line, Heard] | None:
         """Deliver a batch, and with it those that came meanwhile; return what came after them, if that is no batch.
 
         What waits behind a delivery goes out in one write for each client instead of one for each batch. So the more
@@ -136,12 +137,14 @@ class Feed:
         self._hops.received(line, len(batch.events), received_at - batch.published_at)
         return list(self._intake.on_batch(line, batch, self._hub.monotonic()))
 
-    def _on_other(self, line: Line, message: Published) -> None:
+    def _on_other(self, line: Line, message: Heard) -> None:
         match message:
             case Beat():
                 self._on_beat(line, message)
             case Broadcast():
                 self._hub.pass_on(message)
+            case Standing():
+                self._on_standing(line, message)
             case RosterQuery(query_id):
                 self._bus.notify(line, RosterAnswer(query_id, self._hub.name, self._hub.roster()))
 
@@ -157,6 +160,12 @@ class Feed:
         if beat.revocations_version not in (UNKNOWN_REVOCATIONS, self.revocations_version):
             self.revocations_changed.set()
         self.look_at_database()
+        self._look_for_gap()
+
+    def _on_standing(self, line: Line, standing: Standing) -> None:
+        joined = self._intake.on_standing(line, standing, self._hub.monotonic())
+        if joined is not None:
+            self._join(joined)
         self._look_for_gap()
 
     def _look_for_gap(self) -> None:

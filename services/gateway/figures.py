@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.gateway.hub import Hub
 from services.gateway.intake import Intake
-from shared.bus.zeromq import ZmqSubscriber
+from shared.bus.contract import Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class GatewayFigures:
 
     hub: Hub
     intake: Intake
-    bus: ZmqSubscriber
+    bus: Subscriber
 
     def gauges(self) -> Mapping[str, float]:
         """Return the present values by name."""
@@ -47,5 +47,6 @@ class GatewayFigures:
             ("wasla_drops", "kind"): dict(drops),
             ("wasla_closes", "code"): {str(code): count for code, count in self.hub.closes.items()},
             ("wasla_errors", "code"): dict(self.hub.errors),
-            ("wasla_bus_refusals", "line"): dict(self.bus.hosts.refusals),
+            ("wasla_limits_reached", "reason"): {str(limit): n for limit, n in self.hub.turnstile.reached.items()},
+            ("wasla_bus_refusals", "line"): dict(self.bus.refusals),
         }

@@ -16,6 +16,11 @@ def text_frame(payload: bytes) -> bytes:
     return b"\x81\x7f" + length.to_bytes(8, "big") + payload
 
 
+def compressed_frame(payload: bytes) -> bytes:
+    """Return one final text frame around a compressed *payload*, which its first reserved bit says (RFC 7692)."""
+    return b"\xc1" + text_frame(payload)[1:]
+
+
 def payload_of(frame: bytes) -> memoryview:
     """Return the payload of a frame made by :func:`text_frame`, without copying it."""
     header = {126: 4, 127: 10}.get(frame[1], 2)

@@ -1,7 +1,8 @@
-"""The hub: every connection of this gateway, and what the sessions' effects mean.
+"""The hub: every connection of this gateway.
 
 It owns the registry of clients, the database status they are shown, and the sweep over their deadlines. It runs in
-one event loop and never waits: whatever takes a round trip is handed to the relay.
+one event loop and never waits: whatever takes a round trip is handed to the relay. What sessions ask for is carried
+out by the effect handler.
 """
 
 from __future__ import annotations
@@ -16,36 +17,26 @@ from typing import Any, Final
 
 from websockets.http11 import Request
 
-from services.gateway import clients, replies
+from services.gateway import clients, compression, replies
 from services.gateway.access.denials import Denial, Why
 from services.gateway.access.gatekeeper import Gatekeeper
+from services.gateway.access.turnstile import Turnstile
 from services.gateway.connection import Connection, Phase
+from services.gateway.context import Context, Waited
 from services.gateway.database_status import DatabaseStatus
 from services.gateway.deadlines import end_what_is_overdue
 from services.gateway.delivery import Delivery
-from services.gateway.effects import (
-    AskRoster,
-    Close,
-    Deny,
-    Effect,
-    Enter,
-    Interested,
-    Look,
-    Postpone,
-    Publish,
-    Renew,
-    Reply,
-)
+from services.gateway.effect_handler import EffectHandler
 from services.gateway.errors import Refusal, Slug
 from services.gateway.frames import text_frame
+from services.gateway.limits import Limit, Limits
 from services.gateway.readers import Reader
 from services.gateway.relay import Relay
 from services.gateway.rights.opening import tell_misfits
-from services.gateway.rights.views import View
-from services.gateway.session import Context, Limits, Session, SessionState, Waited, error
+from services.gateway.session import Session, SessionState, error
 from services.gateway.settings import GatewaySettings
 from services.gateway.turns import Turns
-from shared.bus.messages import Broadcast, RosterEntry, RosterReply, Sender
+from shared.bus.messages import Broadcast, RosterEntry
 from shared.catalog import Catalog
 from shared.close_codes import CloseCode
 from shared.protocol import encode
@@ -86,12 +77,13 @@ class Hub:
         self.drops: Counter[str] = Counter()
         self.relay: Relay | None = None
         self.gatekeeper = gatekeeper or Gatekeeper(settings)
+        self.turnstile = Turnstile(settings, self.gatekeeper.audit, monotonic)
         self.strangers = Turns(settings.handshakes_per_turn)
         self._status_changed_at = monotonic()
         self._want_pages = want_pages
-        self._limits = Limits(
-            settings.max_subscriptions, settings.max_where_conditions, settings.max_messages_per_second
-        )
+        self._limits = Limits.of(settings)
+        self.extensions = compression.extensions(settings.compression_min)
+        self._effects = EffectHandler(self)
         self._serving_lagging = False
 
     @property
@@ -114,6 +106,7 @@ class Hub:
     def opened(self, connection: Connection, request: Request) -> None:
         """The handshake is complete: now it may register, unless there are too many, or its page may not connect."""
         if len(self.connections) > self.max_connections:
+            self.turnstile.note(Limit.CONNECTIONS, connection.visit.remote)
             connection.close(CloseCode.TOO_MANY_CONNECTIONS)
         elif not self.serving:
             connection.close(CloseCode.GOING_AWAY)
@@ -128,12 +121,12 @@ class Hub:
             context = Context(
                 self.catalog, self._limits, self.clock(), self.gatekeeper.door, waited, self.gatekeeper.policy
             )
-            self._apply(connection, connection.session.receive(text, context))
+            self._effects.carry_out(connection, connection.session.receive(text, context))
 
     def received_binary(self, connection: Connection) -> None:
         """A binary frame came."""
         if connection.session is not None:
-            self._apply(connection, connection.session.receive_binary())
+            self._effects.carry_out(connection, connection.session.receive_binary())
 
     def paused(self, reader: Reader) -> None:
         """A client's transport is full."""
@@ -227,13 +220,15 @@ class Hub:
         for connection in list(self.clients.values()):
             session = clients.session_of(connection)
             if self.gatekeeper.door.has_revoked(session.admission):
-                self._apply(connection, session.deny("session", Denial(Why.REVOKED, session.admission.user)))
+                self._effects.carry_out(
+                    connection, session.deny("session", Denial(Why.REVOKED, session.admission.user))
+                )
 
     def review_rights(self) -> None:
         """Have every client see what the policy says now. To be called when the policy was read again."""
         tell_misfits(self.gatekeeper.policy, self.catalog)
         for connection in list(self.clients.values()):
-            self._apply(connection, clients.session_of(connection).review(self.gatekeeper.policy))
+            self._effects.carry_out(connection, clients.session_of(connection).review(self.gatekeeper.policy))
 
     def take_up_postponed(self, *, are_read: bool) -> None:
         """Carry out what waited for the keys, in its turns. To be called after a reading; *are_read*: it succeeded."""
@@ -251,113 +246,7 @@ class Hub:
         for client_id in expiries.over(now):
             connection = self.clients[client_id]
             session = clients.session_of(connection)
-            self._apply(connection, session.deny("session", Denial(Why.EXPIRED, session.admission.user)))
-
-    def _apply(self, connection: Connection, effects: list[Effect]) -> None:
-        for effect in effects:
-            match effect:
-                case Reply(message_type, data):
-                    self.reply(connection, message_type, data)
-                case Enter():
-                    self._enter(connection, effect)
-                case Interested():
-                    self._change_interest(connection, effect)
-                case Publish():
-                    self._publish(connection, effect)
-                case AskRoster():
-                    self._ask_roster(connection, effect)
-                case Look(view):
-                    self._look(connection, view)
-                case Renew() | Postpone() | Deny():
-                    self._keep_the_door(connection, effect)
-                case Close(code):
-                    connection.close(code)
-
-    def _keep_the_door(self, connection: Connection, effect: Renew | Postpone | Deny) -> None:
-        match effect:
-            case Renew(admission):
-                self.gatekeeper.entered(clients.session_of(connection))
-                self.reply(connection, "token_accepted", replies.expires(admission.expires_at))
-            case Postpone(text):
-                if not self.gatekeeper.postpone(connection, text):
-                    self.received(connection, text, Waited.IN_VAIN)
-            case Deny(what, denial):
-                self.gatekeeper.audit.refused(connection, what, denial, self.clock())
-
-    def _enter(self, connection: Connection, effect: Enter) -> None:
-        """Tell a client where it stands and begin its stream there."""
-        session = clients.session_of(connection)
-        position = effect.resume
-        stands_at = position if position is not None and self.delivery.can_resume(position) else self.delivery.position
-        # Who is ahead of this gateway goes on from where it stands once the stream arrives there, if it ever does.
-        resumed = stands_at is position and not self.delivery.is_ahead(stands_at)
-        self.clients[session.client_id] = connection
-        self.gatekeeper.entered(session)
-        registered = replies.registered(session.client_id, self.name, stands_at, resumed, self.settings.ping_interval)
-        self.reply(connection, "registered", registered)
-        self.reply(connection, "status", replies.status(self.status))
-        connection.reader = self._begin(connection, effect)
-        if connection.paused_at is not None:
-            self.delivery.pause(connection.reader)
-        self.attend()
-
-    def _begin(self, connection: Connection, effect: Enter) -> Reader:
-        write = connection.transport.write
-        if effect.resume is None:
-            return self.delivery.join(write, effect.interest, effect.view)
-        return self.delivery.resume(
-            write, effect.interest, effect.resume, effect.view, now=self.clock(), monotonic=self.monotonic()
-        )
-
-    def _look(self, connection: Connection, view: View | None) -> None:
-        if connection.reader is not None:
-            self.delivery.change_view(connection.reader, view, self.clock())
-            self.attend()
-
-    def _change_interest(self, connection: Connection, effect: Interested) -> None:
-        if connection.reader is None:
-            raise AssertionError("only a registered session changes its interest")
-        seq = self.delivery.change_interest(connection.reader, effect.interest)
-        data: dict[str, Any] = {"id": effect.id}
-        if effect.confirmation == "subscribed":
-            data["seq"] = seq
-        self.reply(connection, effect.confirmation, data)
-        self.attend()
-
-    def _publish(self, connection: Connection, effect: Publish) -> None:
-        session = clients.session_of(connection)
-        broadcast = Broadcast(
-            broadcast_id=secrets.token_hex(8),
-            event_type=effect.event_type,
-            data=effect.data,
-            sender=Sender(session.client_id, session.app_name),
-            to=effect.to,
-        )
-        self._required_relay.publish(
-            broadcast, lambda published: self._confirm(connection, effect, published=published)
-        )
-
-    def _confirm(self, connection: Connection, effect: Publish, *, published: bool) -> None:
-        """Tell the sender what became of its broadcast."""
-        if not published:
-            self.refuse(connection, Slug.UNAVAILABLE, effect.in_reply_to, effect.id, what="a broadcast")
-        elif effect.id is not None:
-            self.reply(connection, "broadcasted", {"id": effect.id})
-
-    def _ask_roster(self, connection: Connection, effect: AskRoster) -> None:
-        def settle(reply: RosterReply | None) -> None:
-            if reply is None:
-                self.refuse(connection, Slug.UNAVAILABLE, "clients", effect.id, what="a list of clients")
-            else:
-                self.reply(connection, "clients", replies.clients(reply))
-
-        self._required_relay.ask_roster(settle)
-
-    @property
-    def _required_relay(self) -> Relay:
-        if self.relay is None:
-            raise AssertionError("the relay is attached before the port is opened")
-        return self.relay
+            self._effects.carry_out(connection, session.deny("session", Denial(Why.EXPIRED, session.admission.user)))
 
     def _serve_lagging(self) -> None:
         self._serving_lagging = False

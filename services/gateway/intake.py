@@ -10,6 +10,9 @@ An epoch is followed when the leading listener says so. While a leader of the pr
 epoch is not believed: a listener that lost its database must not pull every client back and forth. A standby is
 followed, too, where no line holds the present epoch any more.
 
+A bus that stores the stream brings all events by a line of its own, which is asked for replays first; it says where it
+ends while no listener is heard, so that a gateway joins, and repairs what it missed, without any.
+
 Which line won an event, had it too late or lost it is counted by line, and what ails a line is kept in the book.
 
 ``now`` is monotonic seconds. Order of use: :meth:`Intake.on_batch` and :meth:`Intake.on_beat` as they come;
@@ -27,13 +30,16 @@ from typing import Final
 
 from services.gateway.arrivals import Arrivals
 from shared.backoff import Backoff
-from shared.bus.contract import Line
+from shared.bus.contract import Line, Standing
 from shared.bus.messages import Batch, Beat, ReplayReply
 from shared.events import Event
 from shared.line_book import Heard, LineBook
 
 MAX_ASKING_DELAY: Final = 0.05
 """Seconds: the random delay before a gap is asked for stays under this."""
+
+STORED_WITHIN: Final = 0.2
+"""Seconds more where the stream is stored first: a beat goes straight, and tells of events that are on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class Intake:
     top: int = 0
     gaps: int = 0
     dropped: int = 0
+    shared_stream: bool = False
     book: LineBook = field(default_factory=LineBook)
     arrivals: dict[Line, Arrivals] = field(default_factory=lambda: defaultdict(Arrivals))
     _announced: int = 0
@@ -73,6 +80,7 @@ class Intake:
     _asked: Ask | None = None
     _ask_at: float | None = None
     _failed: list[Line] = field(default_factory=list)
+    _store: Line | None = None
     _backoff: Backoff = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +109,7 @@ class Intake:
     def on_beat(self, line: Line, beat: Beat, now: float) -> Joined | None:
         """Take note of a line's beat; return where the stream goes on when it does not go on by itself."""
         self.book.hear(line, beat, now)
-        if self.arrivals[line].on_beat(beat):
+        if not self.shared_stream and self.arrivals[line].on_beat(beat):
             self.book.lost(line, now)
         if not beat.epoch:
             return None
@@ -109,6 +117,16 @@ class Intake:
             return self._join(beat) if self._is_believed(beat, now) else None
         self._announced = max(self._announced, beat.top_seq)
         self._notice_gap(now)
+        return None
+
+    def on_standing(self, line: Line, standing: Standing, now: float) -> Joined | None:
+        """Take note of where a stored stream ends; it is followed while no listener says anything else."""
+        self._store = line
+        if standing.epoch == self.epoch:
+            self._announced = max(self._announced, standing.top_seq)
+            self._notice_gap(now)
+        elif not self.book.live(now):
+            return self._join(standing)
         return None
 
     def on_batch(self, line: Line, batch: Batch, now: float) -> Sequence[Event]:
@@ -174,7 +192,7 @@ class Intake:
             beat = alive[line]
             return line in avoid, beat.epoch != self.epoch, not beat.leading, -beat.top_seq
 
-        return min(alive, key=rank, default=None)
+        return min(alive, key=rank, default=self._store)
 
     def _take(self, after_seq: int, events: Sequence[Event], now: float) -> Sequence[Event]:
         if after_seq > self.top:
@@ -215,7 +233,8 @@ class Intake:
     def _notice_gap(self, now: float) -> None:
         if self.behind and self._asked is None and self._ask_at is None:
             self.gaps += 1
-            self._ask_at = now + self.rng.uniform(0.0, MAX_ASKING_DELAY)
+            patience = STORED_WITHIN if self.shared_stream else 0.0
+            self._ask_at = now + patience + self.rng.uniform(0.0, MAX_ASKING_DELAY)
 
     def _try_again(self, failed: Line, now: float) -> None:
         if failed in self._failed:
@@ -233,9 +252,9 @@ class Intake:
         # A standby follows the log of a leader that is not heard here: better than a stream that stands still.
         return beat.database_up and not present
 
-    def _join(self, beat: Beat) -> Joined:
-        self.epoch = beat.epoch
-        self._restart_at(beat.top_seq)
+    def _join(self, found: Beat | Standing) -> Joined:
+        self.epoch = found.epoch
+        self._restart_at(found.top_seq)
         return Joined(self.epoch, self.top, "epoch_changed")
 
     def _jump(self, top: int) -> Joined:

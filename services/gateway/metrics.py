@@ -68,6 +68,7 @@ DESCRIPTIONS: Final[dict[str, str]] = {
     "wasla_drops": "What was dropped as it may be, by kind",
     "wasla_closes": "Connections closed, by code",
     "wasla_errors": "Error messages sent, by code",
+    "wasla_limits_reached": "Times that a client reached a limit, by limit",
     "wasla_bus_refusals": "Handshakes on the bus that failed, by line",
 }
 

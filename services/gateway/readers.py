@@ -14,7 +14,7 @@ The states, and who is responsible for what a reader has not been sent yet::
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
 from services.gateway.rights.views import View
@@ -38,16 +38,27 @@ class ReaderState(Enum):
 class Group:
     """Readers with equal interests and rights. ``view`` None: they see everything.
 
-    ``live`` are those at the top; ``told`` the last seq a frame told all of them.
+    At the top are ``live`` and, where they take compressed messages, ``deflating``; ``told`` is the last seq a frame
+    told all of them.
     """
 
-    __slots__ = ("interest", "live", "told", "view")
+    __slots__ = ("deflating", "interest", "live", "told", "view")
 
     def __init__(self, interest: Interest, view: View | None = None) -> None:
         self.interest = interest
         self.view = view
         self.live: dict[Reader, Write] = {}
+        self.deflating: dict[Reader, Write] = {}
         self.told = 0
+
+    def live_with(self, reader: Reader) -> dict[Reader, Write]:
+        """Return those at the top that are written the same as *reader*."""
+        return self.deflating if reader.deflates else self.live
+
+    def all_live(self) -> Iterator[Reader]:
+        """Yield everybody at the top."""
+        yield from self.live
+        yield from self.deflating
 
 
 class Reader:
@@ -55,14 +66,15 @@ class Reader:
 
     While LIVE the cursor is the ring's top and is not kept here. ``told`` is the largest seq a frame of its own told
     it. ``owed`` is the reason of a ``resync`` that waits until the transport can take it. ``since`` is when it came
-    to be AHEAD, in monotonic seconds.
+    to be AHEAD, in monotonic seconds. ``deflates``: it takes compressed messages.
     """
 
-    __slots__ = ("cursor", "epoch", "group", "owed", "paused", "since", "state", "told", "write")
+    __slots__ = ("cursor", "deflates", "epoch", "group", "owed", "paused", "since", "state", "told", "write")
 
-    def __init__(self, write: Write, group: Group) -> None:
+    def __init__(self, write: Write, group: Group, *, deflates: bool = False) -> None:
         self.write = write
         self.group = group
+        self.deflates = deflates
         self.cursor = 0
         self.epoch = ""
         self.told = 0

@@ -14,9 +14,12 @@ import socket
 
 import structlog
 
+from services.gateway.access.turnstile import TurnedAway, Visit
 from services.gateway.connection import Connection
 from services.gateway.hub import Hub
 from services.gateway.settings import GatewaySettings
+from services.gateway.tls_turns import TlsTurns
+from services.gateway.turning_away import TurningAway
 from shared.access.tls import Certificate
 from shared.close_codes import CloseCode
 from shared.errors import ConfigurationError
@@ -57,6 +60,8 @@ class Port:
         self._certificate = certificate
         self._hub = hub
         self._loop = asyncio.get_running_loop()
+        self._turning_away = TurningAway(self._loop)
+        self._tls_turns = TlsTurns(hub.strangers)
         self._beginning: set[asyncio.Task[None]] = set()
         self.number: int = sock.getsockname()[1]
         sock.listen(hub.settings.backlog)
@@ -69,6 +74,7 @@ class Port:
             while True:
                 self._accept_one()
         self._socket.close()
+        self._turning_away.close()
 
     async def begun(self) -> None:
         """Return when every connection that was accepted has begun; a TLS handshake is given a second."""
@@ -95,32 +101,45 @@ class Port:
 
     def _accept_one(self) -> None:
         try:
-            sock, _ = self._socket.accept()
+            sock, peer = self._socket.accept()
         except ConnectionAbortedError:
             return  # the client has gone already
         sock.setblocking(False)
-        task = self._loop.create_task(self._begin(sock))
+        try:
+            visit = self._hub.turnstile.arrive(str(peer[0]), self._hub.max_connections)
+        except TurnedAway as reason:
+            self._turn_away(sock, reason)
+            return
+        task = self._loop.create_task(self._begin(sock, visit))
         self._beginning.add(task)
         task.add_done_callback(self._beginning.discard)
 
-    async def _begin(self, sock: socket.socket) -> None:
+    def _turn_away(self, sock: socket.socket, reason: TurnedAway) -> None:
+        if self._certificate is None:
+            self._turning_away.answer(sock, reason)
+        else:
+            sock.close()  # an answer would cost the TLS handshake that is to be spared
+
+    async def _begin(self, sock: socket.socket, visit: Visit) -> None:
         try:
             if self._certificate is None:
-                await self._loop.connect_accepted_socket(lambda: Connection(self._hub), sock)
+                await self._loop.connect_accepted_socket(lambda: Connection(self._hub, visit), sock)
             else:
-                await self._begin_tls(sock, self._certificate)
+                await self._begin_tls(sock, visit, self._certificate)
         except (OSError, TimeoutError):  # a failed TLS handshake is an OSError, too
             sock.close()
+            self._hub.turnstile.leave(visit)
 
-    async def _begin_tls(self, sock: socket.socket, certificate: Certificate) -> None:
+    async def _begin_tls(self, sock: socket.socket, visit: Visit, certificate: Certificate) -> None:
         settings = self._hub.settings
-        await self._loop.connect_accepted_socket(
-            lambda: Connection(self._hub),
-            sock,
-            ssl=certificate.context,
-            ssl_handshake_timeout=settings.handshake_timeout,
-            ssl_shutdown_timeout=settings.close_timeout,
-        )
+        async with self._tls_turns.turn(sock, patience=settings.handshake_timeout):
+            await self._loop.connect_accepted_socket(
+                lambda: Connection(self._hub, visit),
+                sock,
+                ssl=certificate.context,
+                ssl_handshake_timeout=settings.handshake_timeout,
+                ssl_shutdown_timeout=settings.close_timeout,
+            )
 
 
 async def listen(settings: GatewaySettings, hub: Hub, certificate: Certificate | None = None) -> Port:

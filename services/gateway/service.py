@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry
 
 from services.gateway.access.upkeep import keep_revocations
 from services.gateway.catalogue import keep_catalog
+from services.gateway.certificate_metrics import CertificateCollector
+from services.gateway.deflation import Deflation
 from services.gateway.delivery import Delivery
 from services.gateway.feed import Feed
 from services.gateway.figures import GatewayFigures
@@ -28,9 +30,9 @@ from services.gateway.server import drain, listen
 from services.gateway.settings import GatewaySettings
 from services.lifecycle import on_hangup, process_name, reload_each
 from shared.access.tls import certificate
+from shared.bus.contract import Subscriber
 from shared.bus.heartbeats import HeartbeatSender, beat_heart
-from shared.bus.keys import bus_key
-from shared.bus.zeromq import ZmqSubscriber
+from shared.bus.opening import open_subscriber
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,7 @@ class Gateway:
         self.delivery = Delivery(
             Ring(max_events=settings.ring_max_events, max_bytes=settings.ring_max_bytes),
             History(max_pages=HISTORY_PAGES, page_events=settings.replay_page_events),
+            Deflation(min_bytes=settings.compression_min),
         )
         self.hub = Hub(settings, self.name, self.delivery, want_pages=self.pages.wanted.set)
         self.intake = Intake(settings.ring_max_events, settings.ring_max_bytes)
@@ -66,15 +69,13 @@ class Gateway:
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until told to stop, then drain."""
         settings = self.settings
-        bus = ZmqSubscriber(
-            settings.bus_connect,
-            identity=self.name.encode(),
-            high_water_mark=settings.receive_high_water_mark,
-            key=bus_key(settings),
-        )
+        bus = open_subscriber(settings, identity=self.name.encode(), high_water_mark=settings.receive_high_water_mark)
+        self.intake.shared_stream = bus.shared_stream
         self.intake.book.expect(bus.lines, self.hub.monotonic())
         self.registry.register(FigureCollector(GatewayFigures(self.hub, self.intake, bus)))
         self.registry.register(LineCollector(self.intake))
+        if self.certificate is not None:
+            self.registry.register(CertificateCollector(self.certificate))
         try:
             if self.tokens is not None:
                 await self.tokens.open()
@@ -85,7 +86,7 @@ class Gateway:
             await bus.close()
 
     async def _serve(
-        self, bus: ZmqSubscriber, sender: HeartbeatSender, tasks: asyncio.TaskGroup, stop: asyncio.Event
+        self, bus: Subscriber, sender: HeartbeatSender, tasks: asyncio.TaskGroup, stop: asyncio.Event
     ) -> None:
         request_ids = itertools.count(1)
         feed = Feed(bus, self.intake, self.hub, HopTimes(self.registry), request_ids)

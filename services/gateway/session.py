@@ -12,22 +12,22 @@ CLOSED         nothing: what still arrives is ignored
 =============  ==========================================================================================
 
 A message that cannot be carried out is answered by an ``error`` and changes nothing. What is not a message at all is
-answered likewise and closes with 4500; more messages in a second than allowed close with 4503. Who is not let in is
-told why, and closed.
+answered likewise and closes with 4500; more messages than allowed close with 4503. Who is not let in is told why, and
+closed. Limits that were reached, and what a role may not do, are told to the record as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from services.gateway import messages, subscribing
-from services.gateway.access.admission import UNNAMED, Admission, Door
+from services.gateway.access.admission import UNNAMED, Admission
 from services.gateway.access.denials import Denial, Why
+from services.gateway.context import Context, Waited
 from services.gateway.effects import (
     AskRoster,
     Close,
@@ -35,6 +35,7 @@ from services.gateway.effects import (
     Effect,
     Enter,
     Interested,
+    Limited,
     Look,
     Postpone,
     Publish,
@@ -42,14 +43,14 @@ from services.gateway.effects import (
     Reply,
 )
 from services.gateway.errors import Refusal, Slug
+from services.gateway.limits import BY_SLUG, REQUEST_RUSH, RUSH, Limit, takes
 from services.gateway.rights.policy import Policy
 from services.gateway.rights.views import ALL_RIGHTS, Rights
 from services.gateway.subscriptions import EVERYTHING, Interest, Subscription
 from shared.bus.messages import Recipient
-from shared.catalog import Catalog
 from shared.close_codes import CloseCode
 from shared.protocol import Envelope, timestamp
-from shared.rates import Rate
+from shared.rates import Bucket
 
 
 class SessionState(Enum):
@@ -60,44 +61,23 @@ class SessionState(Enum):
     CLOSED = auto()
 
 
-class Waited(Enum):
-    """What a message that may lack a token's key has behind it: no reading of the keys, one, or one that failed."""
-
-    NOT = auto()
-    LONG_ENOUGH = auto()
-    IN_VAIN = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one client may ask for."""
-
-    max_subscriptions: int
-    max_conditions: int
-    max_messages_per_second: int
-
-
-class Context(NamedTuple):
-    """What a message is judged by; ``now`` is Unix time in seconds, ``waited`` what the message has behind it.
-
-    ``policy`` None: everybody may see and do everything.
-    """
-
-    catalog: Catalog | None
-    limits: Limits
-    now: float
-    door: Door
-    waited: Waited = Waited.NOT
-    policy: Policy | None = None
-
-
 class Session:
     """State of one client; ``subscriptions`` is None until it made one, and then holds them by the client's ids.
 
     *presented* is the token that came with the handshake; it is forgotten once the client is let in.
     """
 
-    __slots__ = ("_messages", "_presented", "admission", "app_name", "client_id", "rights", "state", "subscriptions")
+    __slots__ = (
+        "_messages",
+        "_presented",
+        "_requests",
+        "admission",
+        "app_name",
+        "client_id",
+        "rights",
+        "state",
+        "subscriptions",
+    )
 
     def __init__(self, client_id: str, presented: str | None = None) -> None:
         self.client_id = client_id
@@ -107,7 +87,8 @@ class Session:
         self.app_name = ""
         self.state = SessionState.NEW
         self.subscriptions: dict[str, Subscription] | None = None
-        self._messages = Rate()
+        self._messages = Bucket()
+        self._requests: Bucket | None = None  # most clients never ask
 
     @property
     def interest(self) -> Interest:
@@ -118,8 +99,9 @@ class Session:
         """Return what a text frame asks for."""
         if self.state is SessionState.CLOSED:
             return []
-        if context.waited is Waited.NOT and self._messages.exceeds(context.limits.max_messages_per_second, context.now):
-            return self.close(CloseCode.RATE_LIMITED)
+        rate = context.limits.max_messages_per_second
+        if context.waited is Waited.NOT and not takes(self._messages, rate, context.now, rush=RUSH):
+            return [Limited(Limit.MESSAGES), *self.close(CloseCode.RATE_LIMITED)]
         try:
             envelope = messages.open_envelope(text)
         except Refusal as refusal:
@@ -127,11 +109,22 @@ class Session:
         try:
             return self._handler(envelope.message_type)(self, envelope, context)
         except Refusal as refusal:
-            return [error(refusal, envelope.message_type, messages.reference(envelope))]
+            complaint = error(refusal, envelope.message_type, messages.reference(envelope))
+            return [*self._recorded(refusal, envelope.message_type), complaint]
         except Denial as denial:
             if denial.why is Why.UNKNOWN_KEY:
                 return self._lacks_key(text, envelope, denial, context.waited)
             return self.deny(envelope.message_type, denial)
+
+    def count_request(self, context: Context) -> None:
+        """Count something asked of the bus; raise Refusal where this client, or all together, ask for too much."""
+        limits = context.limits
+        if self._requests is None:
+            self._requests = Bucket()
+        if not takes(self._requests, limits.max_requests_per_second, context.now, rush=REQUEST_RUSH):
+            raise Refusal(Slug.TOO_MANY_REQUESTS, limit=limits.max_requests_per_second)
+        if not takes(limits.asked, limits.max_gateway_requests_per_second, context.now, rush=REQUEST_RUSH):
+            raise Refusal(Slug.GATEWAY_BUSY, limit=limits.max_gateway_requests_per_second)
 
     def admitted(self, token: str | None, context: Context) -> Admission:
         """Return what the client is let in as, by *token* or by what came with the handshake; raise Denial."""
@@ -158,6 +151,12 @@ class Session:
         refusal = Refusal(Slug.UNAUTHORIZED, detail=denial.reason)
         in_reply_to = what if what in MESSAGE_TYPES else None
         return [Deny(what, denial), error(refusal, in_reply_to, None), *self.close(denial.code)]
+
+    def _recorded(self, refusal: Refusal, message_type: str) -> list[Effect]:
+        """Return what the record is told of a refusal, beside the client."""
+        if refusal.slug is Slug.FORBIDDEN:
+            return [Deny(message_type, Denial(Why.FORBIDDEN, self.admission.user))]
+        return [Limited(BY_SLUG[refusal.slug])] if refusal.slug in BY_SLUG else []
 
     def _lacks_key(self, text: bytes | bytearray, envelope: Envelope, denial: Denial, waited: Waited) -> list[Effect]:
         """Refuse a key for good only after the keys were read; a client that is in stays as what it is meanwhile."""
@@ -236,17 +235,19 @@ def _unsubscribe(session: Session, envelope: Envelope, _context: Context) -> lis
     return [Interested(session.interest, "unsubscribed", asked.id)]
 
 
-def _broadcast(session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
+def _broadcast(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
     asked = messages.read(envelope, messages.Broadcast)
     if not session.rights.broadcast:
         raise Refusal(Slug.FORBIDDEN, what="broadcast")
+    session.count_request(context)
     to = Recipient(app_name=asked.to.app_name, client_id=asked.to.client_id)
     return [Publish(asked.event_type, bytes(asked.data), to, envelope.message_type, asked.id)]
 
 
-def _clients(session: Session, envelope: Envelope, _context: Context) -> list[Effect]:
+def _clients(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
     if not session.rights.clients:
         raise Refusal(Slug.FORBIDDEN, what="list clients")
+    session.count_request(context)
     return [AskRoster(messages.reference(envelope))]
 
 

@@ -56,15 +56,36 @@ class GatewaySettings(AccessSettings, BusSettings):
     drain_timeout: float = setting(5.0, unit="s", ge=0, description="over which a stopping gateway closes its clients")
 
     max_connections: int = setting(20_000, unit="connections", ge=1, description="clients of one gateway")
+    max_connections_per_address: int = setting(
+        1000, unit="connections", ge=1, description="connections to one gateway from one address, or one IPv6 /64"
+    )
+    max_connects_per_second: int = setting(
+        50,
+        unit="connections/s",
+        ge=1,
+        description="new connections of one address in a second, after a rush of as many as may be open",
+    )
     max_message_bytes: int = setting(262_144, unit="bytes", ge=1024, description="longest message of a client")
     max_messages_per_second: int = setting(
-        100, unit="messages/s", ge=1, description="messages a client may send in a second"
+        100, unit="messages/s", ge=1, description="messages a client may send in a second, and twice that at once"
+    )
+    max_bytes_per_second: int = setting(
+        1_048_576, unit="bytes/s", ge=1024, description="bytes a client may send in a second, and twice that at once"
     )
     max_frames_per_second: int = setting(
         1000, unit="frames/s", ge=1, description="frames of any kind a client may send in a second"
     )
     max_subscriptions: int = setting(100, unit="subscriptions", ge=1, description="subscriptions of one client")
     max_where_conditions: int = setting(32, unit="conditions", ge=1, description="conditions of one subscription")
+    max_requests_per_second: int = setting(
+        20,
+        unit="requests/s",
+        ge=1,
+        description="broadcasts and rosters a client may ask for, and ten times that at once",
+    )
+    max_gateway_requests_per_second: int = setting(
+        200, unit="requests/s", ge=1, description="the same of all clients of one gateway together"
+    )
     max_pending_requests: int = setting(
         1000, unit="requests", ge=1, description="broadcasts and rosters of a gateway's clients under way at a time"
     )
@@ -75,11 +96,23 @@ class GatewaySettings(AccessSettings, BusSettings):
     send_buffer_bytes: int = setting(
         64 * 1024, unit="bytes", ge=4096, description="kernel send buffer of one client (SO_SNDBUF)"
     )
+    compression_min: int = setting(
+        0, unit="bytes", ge=0, description="events from this length go out compressed to clients that can; 0: none do"
+    )
     backlog: int = setting(4096, unit="connections", ge=1, description="connections that may wait to be accepted")
     handshakes_per_turn: int = setting(
         10, unit="handshakes", ge=1, description="handshakes and registrations before everybody else has a turn"
     )
 
+    max_resume_events: int = setting(
+        1_000_000, unit="events", ge=1, description="how far back a client may resume; beyond that it reloads"
+    )
+    max_resumed_events_per_second: int = setting(
+        10_000,
+        unit="events/s",
+        ge=1,
+        description="events one address may resume in a second, after a rush of WASLA_MAX_RESUME_EVENTS",
+    )
     position_interval: float = setting(1.0, unit="s", gt=0, description="between two position messages to a client")
     replay_timeout: float = setting(2.0, unit="s", gt=0, description="how long a pg-listener may take for a replay")
     replay_page_events: int = setting(1000, unit="events", ge=1, description="events of one replay")

@@ -156,6 +156,9 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return what came, as JSON, shortened."""
-    text = msgspec.json.encode(value).decode(errors="replace")
+    """Return what came, as JSON, shortened; a claim may hold what JSON cannot: half a surrogate pair."""
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= 80 else text[:77] + "..."

@@ -46,7 +46,10 @@ class Subscription:
         return not self.events or entry.event_type in self.events or entry.business_event in self.events
 
     def _accepts(self, rows: Rows) -> bool:
-        return not self.where or not rows.versions or any(self._holds(row) for row in rows.versions)
+        if not self.where:
+            return True
+        versions = rows.versions
+        return not versions or any(map(self._holds, versions))
 
     def _holds(self, row: Row) -> bool:
         for condition in self.where:  # noqa: SIM110 - asked of every candidate for every event

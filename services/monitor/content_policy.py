@@ -1,8 +1,8 @@
 """What the pages may load and whom they may talk to (Content Security Policy level 3). Pure.
 
 They hold the key, so the policy names the gateways, and nobody else, as where WebSockets may lead: the host that the
-browser asked for, at the gateways' port. ``ws:`` before a host admits ``wss:`` there, too (scheme-part matching in
-CSP 3), as a page behind somebody's TLS needs it.
+browser asked for, at the gateways' port. Where those speak no TLS themselves somebody before them may, so ``wss:`` is
+named besides: that ``ws:`` admits it (scheme-part matching in CSP 3) Chromium keeps to only where no port is named.
 """
 
 from __future__ import annotations
@@ -31,4 +31,5 @@ def _gateways(name: str | None, url: str) -> str:
     if ":" in name:  # the grammar of policies has no IPv6 addresses: only a scheme can be named
         return " wss:" if gateway.scheme == "wss" else " ws: wss:"
     port = "" if gateway.port is None else f":{gateway.port}"
-    return f" {gateway.scheme}://{name}{port}" if _NAME.fullmatch(name) else ""
+    schemes = ("wss",) if gateway.scheme == "wss" else ("ws", "wss")
+    return "".join(f" {scheme}://{name}{port}" for scheme in schemes) if _NAME.fullmatch(name) else ""

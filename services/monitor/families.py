@@ -58,4 +58,4 @@ class Families(Collector):
 def _labelled(samples: Iterable[Sample], labels: Mapping[str, str]) -> Iterator[Sample]:
     for sample in samples:
         own = {f"exported_{name}" if name in labels else name: value for name, value in sample.labels.items()}
-        yield Sample(sample.name, {**own, **labels}, sample.value, sample.timestamp)
+        yield Sample(sample.name, {**own, **labels}, sample.value)  # no process of ours says when: it is now

@@ -42,6 +42,9 @@ class MonitorMetrics:
         self.kills = Counter(
             "wasla_process_kills", "Hung processes killed to be restarted.", ["program"], registry=self.registry
         )
+        self.limits_reached = Counter(
+            "wasla_limits_reached", "Times that a client reached a limit, by limit", ["reason"], registry=self.registry
+        )
 
     def count_arrival(self, measurement: Measurement) -> None:
         """Count a round trip that arrived."""
@@ -66,9 +69,17 @@ def describe(status: Status) -> Iterator[Metric]:
         yield _gauge("wasla_monitor_database_up", "1 when the database answers the monitor.", status.database.up)
     if status.websocket.up is not None:
         yield _gauge("wasla_websocket_up", "1 when a gateway let the probe in.", status.websocket.up)
+    yield _describe_bus(status)
     yield from _describe_processes(status)
     yield from _describe_programs(status)
     yield from _describe_lines(status)
+
+
+def _describe_bus(status: Status) -> Metric:
+    engines = GaugeMetricFamily("wasla_bus_engine", "1 for each engine of the bus in use.", labels=["engine"])
+    for engine in status.bus:
+        engines.add_metric([engine], 1)
+    return engines
 
 
 def _describe_processes(status: Status) -> Iterator[Metric]:

@@ -57,7 +57,8 @@ class WebSocketView:
 @dataclass(slots=True)
 class Observations:
     """``programs`` is None where no supervisord is, or as long as it does not answer; ``memory`` is in bytes by
-    process, ``gateway_url`` where the probe and the pages find the gateways, ``probe_interval`` in seconds."""
+    process, ``gateway_url`` where the probe and the pages find the gateways, ``probe_interval`` in seconds,
+    ``bus`` the engines of the bus in use, the one that is read first."""
 
     machine: str
     ledger: Ledger
@@ -68,6 +69,7 @@ class Observations:
     programs: list[Program] | None = None
     gateway_url: str = "ws://127.0.0.1:8765"
     probe_interval: float = 3.0
+    bus: tuple[str, ...] = ("zmq",)
     figures: FigureBook = field(default_factory=FigureBook)
     history: History = field(default_factory=History)
     memory: dict[str, int] = field(default_factory=dict)

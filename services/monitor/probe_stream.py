@@ -117,5 +117,5 @@ async def _next(connection: ClientConnection, message_type: str, kind: type[_Dat
                 return msgspec.json.decode(envelope.data, type=kind)
     except WebSocketException as error:
         raise StreamBroken(f"the gateway closed the probe's connection: {error}") from None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise StreamBroken(f"the gateway sent the probe what is no message: {error}") from None

@@ -6,7 +6,8 @@ nothing. Being wrong here would cut healthy connections, so every doubt means no
 - nothing is decided while the monitor does not hear its own heartbeat, for then the fault may be its own (so it never
   kills itself either);
 - a process that was heard from with the pid that runs now has ``restart_after``, one that was not (it may still be
-  starting) ``restart_grace``; only programs that are known to send heartbeats are considered at all;
+  starting) ``restart_grace``; only programs that are known to send heartbeats are considered at all, for anybody on
+  this machine can send one in the name of another, PostgreSQL's for instance, and then fall silent;
 - the same process is not killed twice within ``min_interval``, and not more than one at each look.
 """
 
@@ -46,7 +47,7 @@ class Restarts:
         entry = ledger.entries.get(program.name)
         if not program.is_running:
             return False
-        if entry is None and program.group not in self._groups:
+        if program.group not in self._groups:
             return False
         if now - self._killed_at.get(program.name, float("-inf")) < self._min_interval:
             return False

@@ -32,9 +32,9 @@ from services.monitor.supervisor import Supervisor
 from services.monitor.web import serving
 from shared.access.own_tools import introduction
 from shared.access.tls import Certificate, certificate
+from shared.bus.choice import parse_choice
 from shared.bus.heartbeats import HeartbeatReceiver, HeartbeatSender, beat_heart
-from shared.bus.keys import bus_key
-from shared.bus.zeromq import ZmqSubscriber
+from shared.bus.opening import open_subscriber
 from shared.database import database_url
 
 log = structlog.get_logger(__name__)
@@ -47,13 +47,11 @@ async def serve(settings: MonitorSettings, stop: asyncio.Event) -> None:
     """Watch until ``stop`` is set."""
     own = process_name("monitor")
     seen, metrics = observe(settings), MonitorMetrics()
-    tls, entrance = certificate(settings), Door(settings)
+    tls, entrance = certificate(settings), Door(settings, metrics.limits_reached)
     async with AsyncExitStack() as stack:
         receiver = HeartbeatReceiver(settings.heartbeat_address)
         stack.push_async_callback(receiver.close)
-        subscriber = ZmqSubscriber(
-            settings.bus_connect, identity=b"monitor", high_water_mark=_BUS_HIGH_WATER_MARK, key=bus_key(settings)
-        )
+        subscriber = open_subscriber(settings, identity=b"monitor", high_water_mark=_BUS_HIGH_WATER_MARK)
         stack.push_async_callback(subscriber.close)
         seen.lines.expect(subscriber.lines, time.monotonic())
         sender = stack.enter_context(HeartbeatSender(settings.heartbeat_address))
@@ -108,6 +106,7 @@ def observe(settings: MonitorSettings) -> Observations:
         WebSocketView(),
         gateway_url=settings.probe_url,
         probe_interval=settings.probe_interval,
+        bus=parse_choice(settings.bus).names,
     )
 
 

@@ -18,6 +18,9 @@ class MonitorSettings(AccessSettings, BusSettings):
 
     status_host: str = setting("127.0.0.1", unit="-", description="address of the status page and the metrics")
     status_port: int = setting(8766, unit="-", description="port of the status page and the metrics", ge=1, le=65535)
+    status_max_requests_per_second: int = setting(
+        50, unit="requests/s", description="requests one address may make of it, and twenty times that at once", ge=1
+    )
     host: str = setting("127.0.0.1", unit="-", description="address the gateways listen on")
     port: int = setting(8765, unit="-", description="port the gateways listen on", ge=1, le=65535)
     gateway_url: str | None = setting(

@@ -125,7 +125,8 @@ class Status(msgspec.Struct, frozen=True):
     """All of it. ``programs`` is null where no supervisord answers.
 
     ``gateway_scheme`` (``ws`` or ``wss``) and ``gateway_port`` say where clients find the gateways on the host that
-    serves this; ``probe_interval`` is in seconds; ``sample`` is the newest of ``/history.json``.
+    serves this; ``probe_interval`` is in seconds; ``bus`` names its engines (``zmq``, ``nats``), the one
+    that is read first; ``sample`` is the newest of ``/history.json``.
     """
 
     machine: str
@@ -143,6 +144,7 @@ class Status(msgspec.Struct, frozen=True):
     gateway_scheme: str = "ws"
     gateway_port: int = 8765
     probe_interval: float = 3.0
+    bus: tuple[str, ...] = ("zmq",)
     sample: Sample | None = None
 
 
@@ -166,6 +168,7 @@ def read_status(seen: Observations, *, now: float, unix_now: float) -> Status:
         gateway_scheme=gateway.scheme,
         gateway_port=gateway.port or _PORTS[gateway.scheme],
         probe_interval=seen.probe_interval,
+        bus=seen.bus,
         sample=seen.history.latest,
     )
 

@@ -19,6 +19,7 @@ from aiohttp.typedefs import Middleware
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from services.monitor import metrics
+from services.monitor.complaints import request_log
 from services.monitor.content_policy import content_policy
 from services.monitor.door import presented_key
 from services.monitor.families import Families
@@ -41,6 +42,9 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+IDLE_TIMEOUT = 20.0
+"""Seconds until a connection must have made a request in full, the first or the next; the library waits for an hour."""
 
 _SEEN = web.AppKey("seen", Observations)
 
@@ -83,7 +87,9 @@ async def serving(
     app = make_app(seen)
     if door is not None:
         app.middlewares.append(door)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(
+        app, access_log=None, logger=request_log(), shutdown_timeout=1.0, keepalive_timeout=IDLE_TIMEOUT
+    )
     await runner.setup()
     try:
         try:

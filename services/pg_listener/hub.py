@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 import structlog
@@ -36,6 +36,8 @@ from shared.bus.messages import (
     RosterRequest,
 )
 from shared.errors import DatabaseError
+from shared.events import Event
+from shared.protocol import is_json
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +83,20 @@ class Hub:
                 self._open.add(task)
                 task.add_done_callback(self._open.discard)
 
+    async def recall(self, epoch: str, after_seq: int) -> Sequence[Event]:
+        """Return what follows a position, out of memory or the log, for a bus that stores it; empty where it fails."""
+        settings = self._settings
+        request = ReplayRequest(0, epoch, after_seq, settings.replay_max_events, settings.replay_max_bytes)
+        if (reply := self._feed.recent.answer(request)) is not None:
+            return reply.events
+        try:
+            found, rows = await self._archive.read(after_seq, request.max_events, request.max_bytes)
+        except DatabaseError:
+            return ()
+        if found != epoch:
+            return ()
+        return encode_rows(rows, published_at=time.time(), row_max_bytes=settings.row_max_bytes)
+
     def _answer(self, peer: Peer, message: FromGateway) -> Coroutine[Any, Any, None] | None:
         """Answer at once, or return what is to run for it."""
         match message:
@@ -89,8 +105,7 @@ class Hub:
             case RosterAnswer():
                 self._roster.answered(message)
             case BroadcastRequest():
-                self._publisher.publish(message.broadcast)
-                self._publisher.reply(peer, Done(message.request_id))
+                self._publisher.reply(peer, self._broadcast(message))
             case CatalogRequest():
                 self._publisher.reply(peer, self._catalog(message))
             case RevocationsRequest():
@@ -100,6 +115,13 @@ class Hub:
             case RosterRequest():
                 return self._when_not_busy(peer, message.request_id, self._roster.gather(peer, message.request_id))
         return None
+
+    def _broadcast(self, request: BroadcastRequest) -> Done | Failed:
+        """Pass on what clients can read: a text frame that is no UTF-8 would end every browser's connection."""
+        if not is_json(request.broadcast.data):
+            return Failed(request.request_id, "expected the data of a broadcast to be JSON text, got something else")
+        self._publisher.publish(request.broadcast)
+        return Done(request.request_id)
 
     def _catalog(self, request: CatalogRequest) -> CatalogReply | Failed:
         feed = self._feed
@@ -144,7 +166,7 @@ class Hub:
             request_id=request.request_id,
             epoch=request.epoch,
             after_seq=request.after_seq,
-            max_events=min(request.max_events, self._settings.replay_max_events),
+            max_events=max(1, min(request.max_events, self._settings.replay_max_events)),
             max_bytes=min(request.max_bytes, self._settings.replay_max_bytes),
         )
 

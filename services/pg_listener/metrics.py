@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -15,6 +16,22 @@ from shared.events import CAPTURE_FAILED
 _HOP_BUCKETS = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 5.0, 30.0)
 _SAMPLES_A_BATCH = 32
 """A flood's batches are sampled: observing each of 50,000 events a second would cost what encoding them costs."""
+
+
+class StreamFigures(Protocol):
+    """What a writer of the stream tells of itself."""
+
+    @property
+    def behind(self) -> int:
+        """Events that the stream lacks."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether a server can be reached."""
+
+    @property
+    def appended(self) -> int:
+        """Events written since the start."""
 
 
 class ListenerMetrics:
@@ -75,6 +92,15 @@ class ListenerMetrics:
         """Show, whenever asked, who was not let in, by reason."""
         for turn in FAILURES:
             self._refused.labels(turn.value).set_function(partial(_count, refused, turn.value))
+
+    def show_stream(self, stream: StreamFigures) -> None:
+        """Show, whenever asked, how the stream on NATS stands."""
+        behind = self._gauge("wasla_stream_behind_events", "Events known here that the stream on NATS does not hold.")
+        behind.set_function(lambda: stream.behind)
+        appended = self._gauge("wasla_stream_appended_events", "Events written to the stream by this process.")
+        appended.set_function(lambda: stream.appended)
+        connected = self._gauge("wasla_stream_connected", "1 while a NATS server is connected.")
+        connected.set_function(lambda: float(stream.connected))
 
     def doorbell(self, state: State | None) -> None:
         """Show the doorbell's state; None while this process does not sequence."""

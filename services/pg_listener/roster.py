@@ -7,7 +7,12 @@ seconds.
 
 from __future__ import annotations
 
+from typing import Final
+
 from shared.bus.messages import RosterAnswer, RosterEntry, RosterReply
+
+MAX_GATEWAYS: Final = 1000
+"""Names that are kept; whoever may speak to the bus could make up any number."""
 
 
 class Gateways:
@@ -18,8 +23,11 @@ class Gateways:
         self._heard_at: dict[str, float] = {}
 
     def heard(self, gateway: str, now: float) -> None:
-        """A gateway said hello."""
+        """A gateway said hello; of more than there can be, the one that was quiet the longest is forgotten."""
+        self._heard_at.pop(gateway, None)
         self._heard_at[gateway] = now
+        if len(self._heard_at) > MAX_GATEWAYS:
+            del self._heard_at[next(iter(self._heard_at))]
 
     def present(self, now: float) -> frozenset[str]:
         """Return the gateways that can be expected to answer."""

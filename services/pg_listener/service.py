@@ -6,8 +6,11 @@ Any task that fails ends the process and supervisord starts it again: the log ho
 from __future__ import annotations
 
 import asyncio
+import platform
 import secrets
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -17,40 +20,56 @@ from services.pg_listener.catalog_watch import watch_catalog
 from services.pg_listener.feed import Feed
 from services.pg_listener.hub import Hub
 from services.pg_listener.leadership import Leadership
-from services.pg_listener.metrics import ListenerMetrics
+from services.pg_listener.metrics import ListenerMetrics, StreamFigures
 from services.pg_listener.replay import RecentEvents
 from services.pg_listener.revocation_watch import watch_revocations
 from services.pg_listener.settings import ListenerSettings
 from services.pg_listener.signals import Signals
 from services.pg_listener.wakeups import Wakeups
-from shared.bus.binding import bind_address
 from shared.bus.contract import Publisher
 from shared.bus.heartbeats import HeartbeatSender, beat_heart
-from shared.bus.keys import bus_key
-from shared.bus.zeromq import ZmqPublisher
+from shared.bus.jetstream.limits import StreamLimits
+from shared.bus.opening import open_publisher
 
 log = structlog.get_logger(__name__)
 
 
 async def serve(settings: ListenerSettings, stop: asyncio.Event) -> None:
     """Sequence, or stand by, until ``stop`` is set."""
-    address, key = bind_address(settings.bus_bind, settings.bus_connect), bus_key(settings)
-    publisher = ZmqPublisher(address.text, high_water_mark=settings.bus_high_water_mark, key=key)
-    log.info("listening", bus=address.text, encrypted=key is not None)
-    try:
+    async with opened(settings, f"{platform.node()}/{process_name('pg-listener')}") as listener:
         with HeartbeatSender(settings.heartbeat_address) as sender:
-            listener = Listener(settings, publisher)
-            listener.metrics.count_refused(publisher.guests.refused)
             await _until_stopped(listener, sender, stop)
-    finally:
-        await publisher.close()
     log.info("stopped")
 
 
+@asynccontextmanager
+async def opened(settings: ListenerSettings, name: str) -> AsyncIterator[Listener]:
+    """Open the bus that is configured, where this listener is known by *name*, for the length of the block."""
+    end = open_publisher(
+        settings,
+        bind=settings.bus_bind,
+        name=name,
+        high_water_mark=settings.bus_high_water_mark,
+        limits=StreamLimits(settings.stream_replicas, settings.stream_max_age, settings.stream_max_bytes),
+    )
+    log.info("listening", bus=settings.bus, bind=end.bind, encrypted=end.is_encrypted)
+    try:
+        listener = Listener(settings, end.publisher)
+        if end.zeromq is not None:
+            listener.metrics.count_refused(end.zeromq.guests.refused)
+        if end.nats is not None:
+            listener.stream = end.nats.writer
+            listener.metrics.show_stream(end.nats.writer)
+        yield listener
+    finally:
+        await end.publisher.close()
+
+
 class Listener:
-    """The parts of one pg-listener, wired."""
+    """The parts of one pg-listener, wired; ``stream`` is what writes the stream on NATS, where there is one."""
 
     def __init__(self, settings: ListenerSettings, publisher: Publisher) -> None:
+        self.stream: StreamFigures | None = None
         self.metrics = ListenerMetrics()
         self.signals = Signals()
         self.feed = Feed(
@@ -63,6 +82,7 @@ class Listener:
         )
         self.archive = Archive(settings)
         self.hub = Hub(publisher, self.feed, self.archive, settings, self.metrics)
+        publisher.recall_by(self.hub.recall)
         self.wakeups = Wakeups(settings, self.signals, self.feed.database, self.metrics)
         self.leadership = Leadership(settings, self.feed, self.signals, self.metrics)
 

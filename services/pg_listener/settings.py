@@ -22,6 +22,13 @@ class ListenerSettings(BusSettings):
         ge=1,
         description="batches that wait for a slow gateway before it loses some",
     )
+    stream_replicas: int = setting(
+        1, unit="servers", ge=1, le=5, description="NATS servers that keep the stream; 3 in a cluster of three"
+    )
+    stream_max_age: float = setting(86_400.0, unit="s", ge=1, description="how long the stream on NATS keeps events")
+    stream_max_bytes: int = setting(
+        1024 * MIB, unit="bytes", ge=1, description="size of the stream on NATS; the oldest events go first"
+    )
     batch_max_events: int = setting(1000, unit="events", ge=1, le=100_000, description="most events of one drain")
     batch_max_bytes: int = setting(
         MIB, unit="bytes", ge=1024, le=64 * MIB, description="rough size of one drain; a larger event goes alone"

@@ -62,7 +62,7 @@ async def read(request: web.Request, structure: type[RequestT]) -> RequestT:
         raise _Unfit(400, f"expected at most {MAX_REQUEST_BYTES} bytes with their length, got {got}")
     try:
         return msgspec.json.decode(await request.read(), type=structure)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _Unfit(400, f"expected a JSON object that fits: {error}") from None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 Plate = Annotated[str, msgspec.Meta(min_length=3, max_length=20, pattern=r"^\w[\w ]*\w$")]
 Seats = Annotated[int, msgspec.Meta(ge=1, le=8)]
 

@@ -19,9 +19,10 @@ _LONGEST: Final = 200
 
 
 class RefusalLog:
-    """Writes one line for each refusal."""
+    """Writes one line for each refusal, up to *max_lines* a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_lines: int = MAX_LINES_PER_SECOND) -> None:
+        self._max_lines = max_lines
         self._lines = Rate()
         self._left_out = 0
 
@@ -30,7 +31,7 @@ class RefusalLog:
 
         *fields* are what was said, cut short; no secret is one of them.
         """
-        if self._lines.exceeds(MAX_LINES_PER_SECOND, now):
+        if self._lines.exceeds(self._max_lines, now):
             self._left_out += 1
             return
         shown = {name: value[:_LONGEST] for name, value in fields.items()}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from shared.access.forwarding import ForwardedHeader
 from shared.settings import Settings, setting
 
 
@@ -23,6 +24,15 @@ class AccessSettings(Settings):
     )
     allowed_hosts: str | None = setting(
         None, unit="-", description="further names this machine is reached by from pages, comma separated"
+    )
+    unlimited_addresses: str = setting(
+        "127.0.0.0/8,::1", unit="-", description="addresses and networks that are not limited by address; none: all are"
+    )
+    trusted_proxies: str | None = setting(
+        None, unit="-", description="addresses and networks of proxies that say whom they speak for, comma separated"
+    )
+    forwarded_header: ForwardedHeader = setting(
+        "X-Forwarded-For", unit="-", description="header in which they say so: X-Forwarded-For or Forwarded"
     )
     tls_cert: Path | None = setting(
         None, unit="-", description="certificate and its chain (PEM) of gateways and status page; unset: no TLS"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.access.settings import AccessSettings
+from shared.access.validity import Validity, validity
 from shared.errors import ConfigurationError
 
 CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -27,20 +28,25 @@ _FIRST: Final = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-
 
 @dataclass(slots=True)
 class Certificate:
-    """The certificate in force; ``context`` is what new connections are accepted with, always the same object."""
+    """The certificate in force; ``context`` is what new connections are accepted with, always the same object.
+
+    ``validity`` is that of the server's own certificate, whatever the rest of its chain says.
+    """
 
     cert: Path
     key: Path
     context: ssl.SSLContext = field(init=False)
+    validity: Validity = field(init=False)
     _current: ssl.SSLContext = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.context = self._current = _server_context(self.cert, self.key)
+        self._current, self.validity = _read(self.cert, self.key)
+        self.context = self._current
         self.context.sni_callback = self._hand_over
 
     def reload(self) -> None:
         """Read the files again; where they do not fit, raise ConfigurationError and stay with what was there."""
-        self._current = _server_context(self.cert, self.key)
+        self._current, self.validity = _read(self.cert, self.key)
 
     def _hand_over(self, handshake: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
         """Have a handshake, which may name a server or not, go on with the certificate that is in force now."""
@@ -74,6 +80,11 @@ def pinned_context(settings: AccessSettings) -> ssl.SSLContext | None:
     except ssl.SSLError as error:
         raise _unusable("WASLA_TLS_CERT", settings.tls_cert, error) from None
     return context
+
+
+def _read(cert: Path, key: Path) -> tuple[ssl.SSLContext, Validity]:
+    context = _server_context(cert, key)
+    return context, validity(ssl.PEM_cert_to_DER_cert(_leaf(cert)))
 
 
 def _server_context(cert: Path, key: Path) -> ssl.SSLContext:

@@ -61,5 +61,5 @@ def decode_reply(payload: bytes) -> Reply:
 def _decode(decoder: msgspec.msgpack.Decoder[T], payload: bytes) -> T:
     try:
         return decoder.decode(payload)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Malformed(f"expected a bus message, but {error}") from None

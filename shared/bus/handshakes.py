@@ -69,7 +69,7 @@ class Guests:
     """The listener's view: who knocked and was not let in. ``refused`` counts them by the reason."""
 
     def __init__(self, *, has_key: bool) -> None:
-        self._has_key = has_key
+        self.has_key = has_key
         self.refused: Counter[str] = Counter()
 
     def note(self, turn: Turn) -> None:
@@ -83,7 +83,7 @@ class Guests:
     def _reason(self, turn: Turn) -> str:
         if turn is Turn.OTHER_KEY:
             return "it has another bus key: every machine needs a copy of the same key file"
-        if self._has_key:
+        if self.has_key:
             return "it has no bus key: copy the key file to its machine, and restart the processes there"
         return "it has a bus key and this process none: copy the key file here, and restart this process"
 

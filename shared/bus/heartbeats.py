@@ -130,7 +130,7 @@ class HeartbeatReceiver:
             try:
                 (payload,) = frames
                 return self._decoder.decode(payload)
-            except (ValueError, msgspec.MsgspecError):
+            except (ValueError, msgspec.MsgspecError, RecursionError):
                 self.malformed += 1
 
 

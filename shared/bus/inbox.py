@@ -1,4 +1,4 @@
-"""A bounded queue that loses what does not fit, for the in-memory bus."""
+"""A bounded queue that loses what does not fit."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Inbox(Generic[OriginT]):
 
     def __init__(self, high_water_mark: int) -> None:
         self.closed = False
+        self._failure: BaseException | None = None
         self._messages: deque[tuple[OriginT, bytes]] = deque()
         self._high_water_mark = high_water_mark
         self._changed = asyncio.Event()
@@ -38,6 +39,8 @@ class Inbox(Generic[OriginT]):
 
     def get_waiting(self) -> tuple[OriginT, bytes] | None:
         """Take the oldest message if there is one; raise LineUnavailable once closed."""
+        if self._failure is not None:
+            raise self._failure
         if self.closed:
             raise LineUnavailable("the bus is closed")
         return self._messages.popleft() if self._messages else None
@@ -46,4 +49,9 @@ class Inbox(Generic[OriginT]):
         """Drop what is there and end the wait."""
         self.closed = True
         self._messages.clear()
+        self._changed.set()
+
+    def fail(self, failure: BaseException) -> None:
+        """Raise this to whoever waits, from now on: what fills the queue has ended by a defect."""
+        self._failure = failure
         self._changed.set()

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from shared.bus.codec import Malformed, decode_from_gateway, decode_published, decode_reply, encode
-from shared.bus.contract import Line, LineUnavailable, Peer
+from shared.bus.contract import Line, LineUnavailable, Peer, Recall
 from shared.bus.inbox import Inbox
 from shared.bus.messages import FromGateway, Notice, Published, Reply, Request
 from shared.bus.pending import PendingRequests
@@ -70,6 +71,9 @@ class MemoryPublisher:
         if not self.inbox.closed:
             self._bus.put_published(self._line, payload)
 
+    def recall_by(self, recall: Recall) -> None:
+        """Nothing is stored here."""
+
     async def receive(self) -> tuple[Peer, FromGateway]:
         """Return the next request or notice; raise LineUnavailable once closed."""
         while True:
@@ -96,6 +100,9 @@ class MemoryPublisher:
 
 class MemorySubscriber:
     """The gateway's end; implements :class:`shared.bus.contract.Subscriber`."""
+
+    shared_stream = False
+    refusals: Mapping[Line, int] = MappingProxyType({})
 
     def __init__(self, bus: MemoryBus, peer: Peer, lines: Sequence[Line], high_water_mark: int) -> None:
         self.malformed = 0

@@ -9,12 +9,15 @@ Times are Unix seconds.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from shared.catalog import Catalog
 from shared.events import Event
+
+UnixTime = Annotated[float, msgspec.Meta(ge=-62_135_596_800, le=253_402_300_799)]
+"""A time that clients are told, so one that RFC 3339 can say: from the year 1 to 9999."""
 
 UNKNOWN_REVOCATIONS: Final = 0
 """Version of revocations that were not read yet."""
@@ -43,7 +46,7 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
     epoch: str
     top_seq: int
     database_up: bool
-    database_since: float
+    database_since: UnixTime
     catalog_version: int
     sent_at: float
     revocations_version: int = UNKNOWN_REVOCATIONS
@@ -144,8 +147,8 @@ class RosterEntry(msgspec.Struct, frozen=True):
     client_id: str
     app_name: str
     gateway: str
-    connected_at: float
-    last_seen: float
+    connected_at: UnixTime
+    last_seen: UnixTime
 
 
 class RosterAnswer(msgspec.Struct, frozen=True, tag="roster_answer"):

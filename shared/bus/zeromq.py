@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import zmq
 
 from shared.bus.addresses import Address, parse_address, parse_addresses, require_reachable
 from shared.bus.codec import Malformed, decode_from_gateway, encode
-from shared.bus.contract import Line, LineUnavailable, Peer
+from shared.bus.contract import Line, LineUnavailable, Peer, Recall
 from shared.bus.handshakes import Guests, Hosts
 from shared.bus.keys import BusKey
 from shared.bus.lines import TOPIC, Desk, Stream, only_frame
@@ -50,6 +50,7 @@ class ZmqPublisher:
         """Listen at both of the address's endpoints; raise BusError when one is taken, ConfigurationError when the
         address is wrong, or can be reached from other machines and there is no key."""
         address = require_reachable(parse_address(bind), has_key=key is not None)
+        self.bind = address.text
         self.malformed = 0
         self.guests = Guests(has_key=key is not None)
         self._changed = asyncio.Event()
@@ -64,6 +65,9 @@ class ZmqPublisher:
         payload = encode(message)
         if not self._sockets.closed:
             self._pub.send_multipart((TOPIC, payload), zmq.NOBLOCK)
+
+    def recall_by(self, recall: Recall) -> None:
+        """Nothing is stored here."""
 
     async def receive(self) -> tuple[Peer, FromGateway]:
         """Return the next request or notice; one task at a time. Raise LineUnavailable once closed.
@@ -125,6 +129,8 @@ class ZmqSubscriber:
     listeners hung up on us.
     """
 
+    shared_stream: Final = False
+
     def __init__(
         self,
         connect: str | Sequence[str],
@@ -151,6 +157,11 @@ class ZmqSubscriber:
             for address in addresses
         }
         self._last_heard = 0
+
+    @property
+    def refusals(self) -> Mapping[Line, int]:
+        """How often each listener hung up on us."""
+        return self.hosts.refusals
 
     @property
     def lines(self) -> Sequence[Line]:

@@ -1,7 +1,7 @@
 """Many clients with filters: does an event cost more when there are more filters that do not want it?
 
 In both arrangements there are as many clients and each event goes to exactly one of them, so what differs is the number
-of different filters. Ranges cannot be found by value: each of them is asked.
+of different filters. Ranges that overlap are compared with equalities that let through as much.
 """
 
 from __future__ import annotations

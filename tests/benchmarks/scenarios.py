@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.benchmarks.bulk import bulk
 from tests.benchmarks.capture import writers
+from tests.benchmarks.compression import compression
 from tests.benchmarks.database import database, held_back
 from tests.benchmarks.fanout import fanout, fanout_wide
 from tests.benchmarks.filters import filters
@@ -43,6 +44,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "pressure": Scenario("latency at the same rates for everybody, up to 800 events/s to 1,000 clients", pressure),
     "idle": Scenario("memory of an idle connection, and how fast they come in", idle),
     "filters": Scenario("10,000 clients with as many filters", filters),
+    "compression": Scenario("bytes and processor time of compressed events", compression),
     "database": Scenario("from a statement to the clients, idle and at 500 commits/s", database),
     "held-back": Scenario("16 and 64 writers: what they reach, and how late the clients are", held_back),
     "writers": Scenario("what capture costs writers of single rows", writers),

@@ -15,6 +15,7 @@ const SENTENCES = new Map([
   [4002, "The gateway is full."],
   [4003, "The token has ended: give a token provider, so that a fresh one is at hand."],
   [4004, "The link said nothing for too long."],
+  [4005, "Too many events were asked for again: resuming later."],
   [4500, "What was sent is not a message of the protocol: update this client."],
   [4501, "The token was refused: obtain a valid one, then connect again."],
   [4502, "Pages of this origin may not connect: have the operator allow it."],

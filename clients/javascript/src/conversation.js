@@ -14,6 +14,8 @@ import { isRepeated, moved } from "./position.js";
 
 /** Seconds between pings where the gateway has not said anything else. */
 const USUAL_PING_INTERVAL = 15;
+/** Beyond so many seconds an interval is taken for a mistake. */
+const LONGEST_PING_INTERVAL = 86_400;
 
 export class Conversation {
   #memory;
@@ -157,7 +159,8 @@ export class Conversation {
         if (data.in_reply_to === "subscribe") wishes.remove(data.id);
         break;
       case "token_expiring":
-        this.#tell({ token_wanted: String(data.expires_at) });
+        // Of an object that says how it is to be written, String would believe it, and throw.
+        this.#tell({ token_wanted: typeof data.expires_at === "object" ? "" : String(data.expires_at) });
         break;
       case "subscribed":
       case "unsubscribed":
@@ -178,5 +181,6 @@ export class Conversation {
 
 /** @param {unknown} interval as a gateway has said it */
 function secondsOf(interval) {
-  return typeof interval === "number" && interval > 0 ? interval : USUAL_PING_INTERVAL;
+  const isUsable = typeof interval === "number" && interval > 0 && interval <= LONGEST_PING_INTERVAL;
+  return isUsable ? interval : USUAL_PING_INTERVAL;
 }

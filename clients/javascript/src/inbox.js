@@ -39,18 +39,27 @@ export function read(text) {
  */
 function check(message) {
   if (typeof message?.message_type !== "string" || !isObject(message.data)) {
-    return { problem: `expected a message with message_type and data, got ${shortened(JSON.stringify(message))}` };
+    return { problem: `expected a message with message_type and data, got ${shown(message)}` };
   }
   const shape = Object.hasOwn(SHAPES, message.message_type) ? (SHAPES[message.message_type] ?? {}) : {};
   const wrong = Object.entries(shape).find(([field, test]) => !test(message.data[field]));
   if (wrong === undefined) return null;
-  const got = shortened(JSON.stringify(message.data[wrong[0]]));
+  const got = shown(message.data[wrong[0]]);
   return { problem: `expected ${message.message_type} with a usable ${wrong[0]}, got ${got}` };
 }
 
 /** @param {unknown} value */
 function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @param {unknown} value */
+function shown(value) {
+  try {
+    return shortened(JSON.stringify(value));
+  } catch {
+    return "something nested too deeply to show"; // JSON.parse takes any depth, JSON.stringify does not
+  }
 }
 
 /** @param {unknown} value */

@@ -16,6 +16,7 @@ from services.cli.completion import channel_names, event_names, table_names
 from services.cli.conversation import Conversation, DatabaseStatus, Happened, Item, Reached, Registered, Resync
 from services.cli.event_lines import EventLines
 from services.cli.filters import FilterError, parse_where
+from services.cli.introducing import withheld
 from services.cli.progress import working
 from services.cli.stream import Lost, follow
 from services.cli.terminal import remark, say_coloured
@@ -114,6 +115,8 @@ def tail(
     if since is not None and last is not None:
         raise typer.BadParameter("expected --since or --last, got both", param_hint="--last")
     address = url or gateway_url(MonitorSettings.load())
+    if (sentence := withheld(address)) is not None:
+        remark(sentence, "yellow")
     asyncio.run(_tail(address, subscription, _Beginning(since, last), count, _Form(as_json=as_json, full=full)))
 
 

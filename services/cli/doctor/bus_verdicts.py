@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 from services.cli.doctor.facts import BusFacts
 from services.cli.doctor.finding import Finding
+from services.cli.doctor.nats_verdicts import judge_nats
 from shared.bus.handshakes import Turn
 
 SUBJECT = "bus key"
 
 
 def judge_bus(bus: BusFacts) -> Iterator[Finding]:
-    """Yield the findings on the key here, then on those who were turned away."""
+    """Yield the findings on NATS or on the key here, whichever is used, then on those who were turned away."""
+    yield from judge_nats(bus)
+    if "zmq" not in bus.engines:
+        return
     yield _key(bus)
     for reason, (who, advice) in _strangers(bus).items():
         if bus.refused_lately.get(reason):

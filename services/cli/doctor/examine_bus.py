@@ -1,16 +1,18 @@
-"""Looks at the bus's key: is one needed, is it there, and who was turned away for want of it. Blocks for seconds."""
+"""Looks at the bus: are its NATS servers reached; is a key needed and there; who was refused. Blocks for seconds."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 
-from services.cli.doctor.facts import BusFacts
+from services.cli.doctor.examine_nats import examine_nats
+from services.cli.doctor.facts import BusFacts, NatsFacts
 from services.cli.gateways import samples
 from services.cli.monitor_page import fetch_metrics
 from services.cli.places import resolve
 from services.pg_listener.settings import ListenerSettings
 from shared.bus.addresses import parse_address, parse_addresses
+from shared.bus.choice import parse_choice
 from shared.bus.handshakes import Turn
 from shared.bus.keys import bus_key, key_file
 from shared.errors import ConfigurationError, WaslaError
@@ -33,9 +35,18 @@ def examine_bus(listener: ListenerSettings, monitor: str) -> BusFacts:
             "bus_key_file": None if listener.bus_key_file is None else resolve(listener.bus_key_file),
         }
     )
+    try:
+        choice = parse_choice(listener.bus)
+    except ConfigurationError as error:
+        return BusFacts(engines=("nats",), nats=NatsFacts(failure=str(error)))
+    nats = examine_nats(found, choice.servers, monitor) if choice.servers else None
+    if not choice.zeromq:
+        return BusFacts(engines=choice.names, nats=nats)
     has_key, failure = _key(found)
     refused, refusals = _refusals(monitor)
     return BusFacts(
+        engines=choice.names,
+        nats=nats,
         beyond=_beyond(listener),
         key_file=str(key_file(found)),
         has_key=has_key,

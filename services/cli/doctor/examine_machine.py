@@ -10,6 +10,7 @@ import msgspec
 
 from services.cli.addresses import authority, reachable_host
 from services.cli.doctor.examine_bus import examine_bus
+from services.cli.doctor.examine_certificate import examine_certificate
 from services.cli.doctor.facts import MachineFacts, PortFacts
 from services.cli.doctor.ports import answers_http, speaks_zeromq, who_answers
 from services.cli.monitor_page import fetch_status, read_status
@@ -31,6 +32,7 @@ def examine_machine(monitor: MonitorSettings, listener: ListenerSettings, config
     return MachineFacts(
         ports=tuple(_port(place) for place in places(monitor, listener)),
         bus=examine_bus(listener, page),
+        certificate=examine_certificate(monitor),
         programs=programs,
         supervisor_failure=supervisor_failure,
         status=status,

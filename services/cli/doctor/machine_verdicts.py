@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from services.cli.doctor.bus_verdicts import judge_bus
+from services.cli.doctor.certificate_verdicts import judge_certificate
 from services.cli.doctor.facts import BusFacts, MachineFacts, PortFacts
 from services.cli.doctor.finding import Finding
 from services.cli.scaling import Program, is_running, workers
@@ -21,6 +22,7 @@ def judge_machine(facts: MachineFacts) -> Iterator[Finding]:
     """Yield the findings on this machine; one where nothing of ours runs is told how to start it."""
     yield from _ports(facts.ports)
     yield from judge_bus(facts.bus)
+    yield from judge_certificate(facts.certificate)
     yield from _supervision(facts)
     yield from _delivery(facts)
 

@@ -1,10 +1,24 @@
-"""What the gateway says of a refusal to the record: who it was, as far as a signature vouches for that."""
+"""What the gateway says of a refusal to the record: who it was, as far as a signature vouches for that.
+
+Refusals at the door, refusals of what a role may not do, and each limit have a number of lines a second of their own:
+whoever keeps on reaching the one cannot hide the others.
+"""
 
 from __future__ import annotations
 
-from services.gateway.access.denials import Denial
-from services.gateway.connection import Connection
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from services.gateway.access.denials import Denial, Why
 from shared.access.audit import RefusalLog
+
+if TYPE_CHECKING:
+    from services.gateway.connection import Connection
+    from services.gateway.limits import Limit
+
+FORBIDDEN_LINES: Final = 5
+LIMIT_LINES: Final = 1
+"""Lines a second: of all that roles may not do, and of each limit."""
 
 
 class Audit:
@@ -12,14 +26,15 @@ class Audit:
 
     def __init__(self) -> None:
         self._log = RefusalLog()
+        self._forbidden = RefusalLog(FORBIDDEN_LINES)
+        self._limits: dict[Limit, RefusalLog] = defaultdict(lambda: RefusalLog(LIMIT_LINES))
 
     def refused(self, connection: Connection, what: str, denial: Denial, now: float, **fields: str) -> None:
         """Note that a client's *what* was refused. *fields* are what it said; no secret is one of them."""
+        log = self._forbidden if denial.why is Why.FORBIDDEN else self._log
         shown = fields if denial.user is None else {**fields, "user": denial.user}
-        self._log.refused(remote=remote(connection), what=what, why=str(denial.why), now=now, **shown)
+        log.refused(remote=connection.visit.remote, what=what, why=str(denial.why), now=now, **shown)
 
-
-def remote(connection: Connection) -> str | None:
-    """Return where a connection comes from, for people."""
-    peer = connection.transport.get_extra_info("peername")
-    return str(peer[0]) if peer else None
+    def limited(self, limit: Limit, remote: str | None, now: float) -> None:
+        """Note that somebody reached a limit."""
+        self._limits[limit].refused(remote=remote, what="limit", why=str(limit), now=now)

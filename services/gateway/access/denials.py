@@ -29,6 +29,7 @@ class Why(StrEnum):
     REVOKED = "revoked"
     OTHER_USER = "other_user"
     ORIGIN = "origin"
+    FORBIDDEN = "forbidden"
 
 
 REASONS: Final[dict[Why, str]] = {
@@ -47,6 +48,7 @@ REASONS: Final[dict[Why, str]] = {
     Why.REVOKED: "the token was revoked",
     Why.OTHER_USER: "the fresh token is another user's: connect anew to become another user",
     Why.ORIGIN: "pages of this origin may not connect",
+    Why.FORBIDDEN: "the role may not do this",
 }
 
 _CODES: Final = {

@@ -16,8 +16,9 @@ from services.gateway.access.denials import Denial, Why
 from services.gateway.access.expiries import Expiries
 from services.gateway.access.handshake import presented_token
 from services.gateway.connection import Connection
+from services.gateway.context import Waited
 from services.gateway.rights.opening import read_policy
-from services.gateway.session import Session, Waited
+from services.gateway.session import Session
 from services.gateway.settings import GatewaySettings
 from shared.access.hosts import Surroundings
 

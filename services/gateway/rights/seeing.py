@@ -26,6 +26,7 @@ import msgspec
 
 from services.gateway.entries import Entry, resync
 from services.gateway.frames import text_frame
+from services.gateway.rights.epochs import epoch_told
 from services.gateway.rights.readings import RawRow, Reading, Version
 from services.gateway.rights.views import CLEAR, Lens, Sight, View
 from shared.catalog import Catalog
@@ -83,14 +84,25 @@ class Vision:
         if entry.internal:
             return entry if view.internal else None
         sight = view.sight(entry.table, entry.channel)
-        if sight is None or entry.is_mark:
-            return None if sight is None else entry
+        if sight is None:
+            return None
+        if entry.is_mark:
+            return self._reload(view, glance.whole)
         if not sight.where and sight.lens == CLEAR:
             return entry
         how = _how(sight, glance.whole)
+        if how is How.UNJUDGED:
+            return self._reload(view, glance.whole)
         if how is None or (how is How.AS_IT_IS and sight.lens == CLEAR):
             return None if how is None else entry
         return self._made(sight.lens, how, glance.whole)
+
+    def _reload(self, view: View, reading: Reading) -> Entry:
+        """Tell a view to reload the table. That is rare, and each view has its own epoch: what is made is not kept."""
+        self.encoded += 1
+        entry = reading.entry
+        data = resync("capture_failed", [entry.table], epoch_told(self._epoch, view), entry.seq)
+        return _entry(reading, CAPTURE_FAILED, None, "resync", data)
 
     def _made(self, lens: Lens, how: How, reading: Reading) -> Entry:
         place = (reading.entry.seq, lens, how)
@@ -105,12 +117,9 @@ class Vision:
     def _make(self, lens: Lens, how: How, reading: Reading) -> Entry:
         self.encoded += 1
         entry = reading.entry
-        if how is How.UNJUDGED:
-            data = resync("capture_failed", [entry.table], self._epoch, entry.seq)
-            return _entry(reading, CAPTURE_FAILED, None, "resync", data)
         event_type = _EVENT_TYPES.get(how, entry.event_type)
         business_event = entry.business_event if how is How.AS_IT_IS and lens.business_events else None
-        data = {name: reading.fields[name] for name in _TOLD if name in reading.fields}
+        data: dict[str, object] = {name: reading.fields[name] for name in _TOLD if name in reading.fields}
         data |= {"event_type": event_type, "business_event": business_event, "id": self._id(lens, how, reading)}
         data |= _rows_told(lens, how, reading)
         return _entry(reading, event_type, business_event, "realtime_event", data)
@@ -145,6 +154,18 @@ class Glance:
         if self._whole is None:
             self._whole = Reading(self.entry)
         return self._whole
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The rows that decide who sees the event: an update's former one, too, or a row could leave sight untold.
+
+        None where every view that is bound to conditions is concerned, for what it may see cannot be judged.
+        """
+        if self.entry.is_mark or not self.whole.is_readable or self.whole.row is None:
+            return ()
+        if self.entry.event_type != "UPDATE":
+            return (self.whole.row,)
+        return () if self.whole.former is None else (self.whole.row, self.whole.former)
 
 
 def _how(sight: Sight, reading: Reading) -> How | None:

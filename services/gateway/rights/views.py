@@ -5,12 +5,15 @@ Everything here says what is allowed; whatever is not named is not seen.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from services.gateway.conditions import Condition
 from shared.catalog import Catalog, Table
+
+MARK_BYTES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +53,24 @@ class View:
     """``tables`` by name, None for one that is not seen; ``others`` is for tables not named.
 
     ``channels``: the only ones, None for any. ``internal``: whether the probe's events may be asked for.
+    ``mark``: a short text that is the same for equal views, in every gateway.
     """
 
     tables: frozenset[tuple[str, Sight | None]] = frozenset()
     others: Sight | None = None
     channels: frozenset[str] | None = None
     internal: bool = False
+    mark: str = field(init=False, compare=False)
     _by_name: Mapping[str, Sight | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", dict(self.tables))
+        object.__setattr__(self, "mark", _mark(self))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The tables that are named."""
+        return frozenset(self._by_name)
 
     def sight(self, table: str, channel: str) -> Sight | None:
         """Return what may be seen of a table, None for nothing."""
@@ -81,6 +92,33 @@ class View:
         concealed = frozenset(table.columns) if sight.lens.metadata_only else sight.lens.concealed
         columns = {column: kind for column, kind in table.columns.items() if column not in concealed}
         return Table(table.channel, columns, table.internal)
+
+
+def _mark(view: View) -> str:
+    """Digest a view, in an order that does not follow from how this process happens to hash."""
+    tables = [(name, _spelt_sight(sight)) for name, sight in sorted(view.tables, key=lambda item: item[0])]
+    channels = None if view.channels is None else sorted(view.channels)
+    spelt = repr((tables, _spelt_sight(view.others), channels, view.internal))
+    return hashlib.blake2b(spelt.encode(), digest_size=MARK_BYTES).hexdigest()
+
+
+def _spelt_sight(sight: Sight | None) -> object:
+    if sight is None:
+        return None
+    lens = sight.lens
+    seen = (sorted(lens.hidden), sorted(lens.masked), lens.metadata_only, lens.business_events)
+    return sorted(map(_spelt_condition, sight.where)), seen
+
+
+def _spelt_condition(condition: Condition) -> str:
+    operand = condition.operand
+    operands = tuple(map(_spelt, operand)) if isinstance(operand, tuple) else _spelt(operand)
+    return repr((condition.column, condition.operator, condition.kind, operands))
+
+
+def _spelt(value: object) -> object:
+    """Return equal values in one spelling: a claim may say 1 to one gateway and 1.0 to another."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @dataclass(frozen=True, slots=True)

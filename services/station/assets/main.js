@@ -182,6 +182,6 @@ async function compareClocks() {
 async function gatewayUrls() {
   if (globalThis.WASLA_URLS !== undefined) return globalThis.WASLA_URLS;
   const status = await fetch("/status.json", { cache: "no-store" }).then((answer) => answer.json()).catch(() => ({}));
-  const scheme = status.gateway_scheme ?? (location.protocol === "https:" ? "wss" : "ws");
+  const scheme = location.protocol === "https:" ? "wss" : (status.gateway_scheme ?? "ws");
   return [`${scheme}://${location.hostname}:${status.gateway_port ?? 8765}`];
 }

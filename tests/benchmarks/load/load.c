@@ -197,6 +197,12 @@ static void frame_came(struct client *client, int opcode, const char *payload, s
     else message_came(client, payload, window);
 }
 
+/* What is compressed (RFC 7692: the first reserved bit) is an event of ours; it is counted and not looked into. */
+static void compressed_came(struct client *client) {
+    client->events++;
+    load.events++;
+}
+
 /* Walk the frames; the number of bytes that could not be used yet is returned. */
 static size_t frames_came(struct client *client, const char *data, size_t length) {
     while (length && client->stage != GONE) {
@@ -228,7 +234,8 @@ static size_t frames_came(struct client *client, const char *data, size_t length
         size_t wanted = payload < WINDOW ? payload : WINDOW;
         if (length < header + wanted) break;
         size_t here = length - header < payload ? length - header : payload;
-        frame_came(client, opcode, data + header, here, payload);
+        if (head[0] & 64) compressed_came(client);
+        else frame_came(client, opcode, data + header, here, payload);
         client->skip = payload - here;
         data += header + here;
         length -= header + here;

@@ -74,10 +74,22 @@ class BusFeed:
 
 
 class Gateway:
-    """One gateway; ``subscriptions`` are dealt out to the clients in turn."""
+    """One gateway; ``subscriptions`` are dealt out to the clients in turn.
 
-    def __init__(self, name: str = "wasla", subscriptions: Sequence[Subscription] = ()) -> None:
+    *headers* are those of the clients' handshakes, *environment* is what the gateway has set beside the necessary.
+    """
+
+    def __init__(
+        self,
+        name: str = "wasla",
+        subscriptions: Sequence[Subscription] = (),
+        *,
+        headers: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
+        self._headers = headers
+        self._environment = environment or {}
         self._greetings = [register(each) for each in subscriptions] or [register()]
 
     def missing(self) -> str | None:
@@ -94,12 +106,14 @@ class Gateway:
             "WASLA_HEARTBEAT_ADDRESS": f"ipc://{place.directory}/heartbeats",
             "WASLA_DATA_DIR": str(place.directory),
             "WASLA_LOG_LEVEL": "WARNING",
+            **self._environment,
         }
         feed = BusFeed(address)
         try:
             command = [sys.executable, "-m", "services.gateway"]
             with child(command, place.directory, core=place.core, environment=environment, cwd=ROOT) as process:
                 await asyncio.to_thread(process.wait_for_port, port)
-                yield Running(process, port, Approach(greetings=self._greetings, ready=REGISTERED), feed)
+                approach = Approach(headers=self._headers, greetings=self._greetings, ready=REGISTERED)
+                yield Running(process, port, approach, feed)
         finally:
             await feed.close()

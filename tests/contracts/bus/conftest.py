@@ -1,4 +1,5 @@
-"""The bus under contract: the same stories over memory, over ZeroMQ in a file, on TCP and on TCP with a key."""
+"""The bus under contract: the same stories over memory, over ZeroMQ in a file, on TCP and on TCP with a key, and over a
+real NATS server."""
 
 from __future__ import annotations
 
@@ -19,13 +20,24 @@ import zmq
 from shared.bus.addresses import parse_address
 from shared.bus.contract import Line, Publisher, Subscriber
 from shared.bus.curve import connect_with
+from shared.bus.jetstream.connection import Access, Connection
+from shared.bus.jetstream.limits import StreamLimits
+from shared.bus.jetstream.publisher import NatsPublisher
+from shared.bus.jetstream.subjects import Subjects
+from shared.bus.jetstream.subscriber import STREAM, NatsSubscriber
 from shared.bus.keys import BusKey
 from shared.bus.memory import MemoryBus
 from shared.bus.zeromq import ZmqPublisher, ZmqSubscriber
+from tests.nats_servers import NatsServer, nats_server
 
 
 class Bus(Protocol):
-    """Makes ends of one kind of bus, and speaks to them beside the contract."""
+    """Makes ends of one kind of bus, and speaks to them beside the contract.
+
+    ``stream`` is the line that batches come by, None where it is their listener's.
+    """
+
+    stream: Line | None
 
     def line(self) -> Line: ...
 
@@ -33,10 +45,10 @@ class Bus(Protocol):
 
     def subscriber(self, lines: Sequence[Line], *, high_water_mark: int = 1000) -> Any: ...
 
-    def shout(self, line: Line) -> Any:
+    async def shout(self, line: Line) -> Any:
         """Return a publisher's double: ``send(payload)`` publishes any bytes, ``close()`` ends it."""
 
-    def whisper(self, line: Line) -> Any:
+    async def whisper(self, line: Line) -> Any:
         """Return a subscriber's double: ``send(payload)`` asks with any bytes."""
 
     async def close(self) -> None: ...
@@ -51,6 +63,8 @@ class Raw:
 
 
 class OverMemory:
+    stream = None
+
     def __init__(self) -> None:
         self.bus = MemoryBus()
         self._numbers = itertools.count()
@@ -67,10 +81,10 @@ class OverMemory:
         self._ends.append(self.bus.subscriber(lines, identity=b"gateway", high_water_mark=high_water_mark))
         return self._ends[-1]
 
-    def shout(self, line: Line) -> Raw:
+    async def shout(self, line: Line) -> Raw:
         return Raw(lambda payload: self.bus.put_published(line, payload), lambda: None)
 
-    def whisper(self, line: Line) -> Raw:
+    async def whisper(self, line: Line) -> Raw:
         return Raw(lambda payload: self.bus.put_request(line, b"stranger", payload), lambda: None)
 
     async def close(self) -> None:
@@ -79,6 +93,8 @@ class OverMemory:
 
 
 class OverZmq:
+    stream = None
+
     def __init__(self, directory: Path, transport: str, key: BusKey | None = None) -> None:
         self._directory = directory
         self._key = key
@@ -101,7 +117,7 @@ class OverZmq:
         self._ends.append(end)
         return self._ends[-1]
 
-    def shout(self, line: Line) -> Raw:
+    async def shout(self, line: Line) -> Raw:
         publisher = self._context.socket(zmq.PUB)
         if self._key is not None:
             publisher.curve_server = True
@@ -109,7 +125,7 @@ class OverZmq:
         publisher.bind(parse_address(line).stream)
         return Raw(lambda payload: publisher.send_multipart([b"wasla", payload]), lambda: publisher.close(0))
 
-    def whisper(self, line: Line) -> Raw:
+    async def whisper(self, line: Line) -> Raw:
         dealer = self._context.socket(zmq.DEALER)
         if self._key is not None:
             connect_with(dealer, self._key)
@@ -120,6 +136,61 @@ class OverZmq:
         for end in self._ends:
             await end.close()
         self._context.destroy(linger=0)
+
+
+class OverNats:
+    """Each test has subjects and a stream of its own, on a server that all share."""
+
+    stream = STREAM
+
+    def __init__(self, server: NatsServer) -> None:
+        self._access = Access([server.url])
+        self._subjects = Subjects(f"t{secrets.token_hex(4)}")
+        self._numbers = itertools.count()
+        self._publishers: list[NatsPublisher] = []
+        self._subscribers: list[NatsSubscriber] = []
+        self._strangers: list[Connection] = []
+
+    def line(self) -> Line:
+        return f"listener-{next(self._numbers)}"
+
+    def publisher(self, line: Line, *, high_water_mark: int = 1000) -> Any:
+        limits = StreamLimits(max_bytes=256 * 1024 * 1024)
+        self._publishers.append(
+            NatsPublisher(self._access, line, subjects=self._subjects, limits=limits, high_water_mark=high_water_mark)
+        )
+        return self._publishers[-1]
+
+    def subscriber(self, lines: Sequence[Line], *, high_water_mark: int = 1000) -> Any:
+        self._subscribers.append(
+            NatsSubscriber(
+                self._access,
+                identity=b"gateway",
+                subjects=self._subjects,
+                high_water_mark=high_water_mark,
+                expected=lines,
+            )
+        )
+        return self._subscribers[-1]
+
+    async def shout(self, line: Line) -> Raw:
+        subject = self._subjects.live.replace(">", "e.0")
+        return await self._stranger(lambda stranger, payload: stranger.send(subject, payload))
+
+    async def whisper(self, line: Line) -> Raw:
+        desk = self._subjects.desk(line)
+        return await self._stranger(lambda stranger, payload: stranger.send(desk, payload, reply="a.b.0"))
+
+    async def _stranger(self, send: Any) -> Raw:
+        stranger = Connection(self._access, name="stranger", inbox="stranger")
+        self._strangers.append(stranger)
+        for connection in (stranger, *(end.connection for end in [*self._publishers, *self._subscribers])):
+            await asyncio.wait_for(connection.up.wait(), 60)
+        return Raw(lambda payload: send(stranger, payload), lambda: None)
+
+    async def close(self) -> None:
+        for end in [*self._publishers, *self._subscribers, *self._strangers]:
+            await end.close()
 
 
 def free_port_pair() -> int:
@@ -169,11 +240,20 @@ def stranger() -> Callable[[int], Awaitable[None]]:
     return answer_as_a_stranger
 
 
-@pytest.fixture(params=["memory", "ipc", "tcp", "curve"])
+@pytest.fixture(scope="session")
+def nats() -> Iterator[NatsServer]:
+    """A server that every test may use, with a stream of its own."""
+    with nats_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "ipc", "tcp", "curve", "nats"])
 async def bus(request: pytest.FixtureRequest, socket_directory: Path) -> AsyncIterator[Bus]:
     made: Bus
     if request.param == "memory":
         made = OverMemory()
+    elif request.param == "nats":
+        made = OverNats(request.getfixturevalue("nats"))
     elif request.param == "curve":
         made = OverZmq(socket_directory, "tcp", BusKey.of(secrets.token_bytes(32)))
     else:

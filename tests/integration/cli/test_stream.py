@@ -14,6 +14,9 @@ from websockets.asyncio.server import ServerConnection
 from services.cli.conversation import Conversation, Happened, Item, Registered
 from services.cli.errors import PeerUnreachable, StreamRefused
 from services.cli.stream import Lost, follow
+from services.gateway.access.turnstile import TurnedAway
+from services.gateway.limits import Limit
+from services.gateway.turning_away import response
 from shared.backoff import Backoff
 from shared.errors import ConfigurationError
 from tests.integration.cli.scripted import event, gateway, message, registered, says
@@ -53,6 +56,19 @@ async def test_a_gateway_that_dies_without_a_word_is_come_back_to() -> None:
     async with gateway(dies, says(event(6))) as (url, _):
         found = await told(url, is_event(6))
     assert any(isinstance(item, Lost) for item in found)
+
+
+async def test_who_is_turned_away_is_told_why() -> None:
+    async def turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(response(TurnedAway(Limit.ADDRESS_CONNECTIONS, 10)))
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(turn_away, "127.0.0.1", 0) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(PeerUnreachable, match=r"turned this away \(429\): too many connections from your address"):
+            await told(url, is_event(1))
 
 
 async def test_what_is_subscribed_to_is_subscribed_to_again() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from wasla_client import Client, CustomEvent, NoAnswer, NotConnected, Notice, QueueFull, Rejected, Sender, connect
+from wasla_client.session import Session
 
 from tests.integration.clients.gateway import DEADLINE, Gateway, Visitor, listening
 
@@ -107,6 +108,25 @@ async def test_what_gets_no_answer_says_so(gateway: Gateway) -> None:
         with pytest.raises(NoAnswer, match=r"No answer to clients came within 0\.05 s"):
             await client.clients(timeout=0.05)
         await visitor.heard("clients")
+
+
+async def test_a_mistake_of_its_own_ends_the_client_and_its_link(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    async with connect(gateway.url, app_name="test") as client:
+        stream = client.events()
+        visitor = await connected(client, gateway)
+        monkeypatch.setattr(Session, "tick", mistaken)
+        assert client._driver is not None
+        client._driver._tick()
+        with pytest.raises(ZeroDivisionError):
+            await anext(stream)
+        async with asyncio.timeout(DEADLINE):
+            await visitor.connection.wait_closed()
+        monkeypatch.undo()
 
 
 async def test_a_lost_link_fails_what_waits_for_its_answer(gateway: Gateway) -> None:

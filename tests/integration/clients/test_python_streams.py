@@ -23,7 +23,7 @@ async def event(stream: EventStream) -> Event:
 async def until_held(client: Client) -> None:
     """Wait until the client reads no further."""
     async with asyncio.timeout(DEADLINE):
-        while not client.is_full():  # noqa: ASYNC110 - nothing tells when nothing more happens
+        while not client._reception.is_full():  # noqa: ASYNC110 - nothing tells when nothing more happens
             await asyncio.sleep(0.001)
 
 

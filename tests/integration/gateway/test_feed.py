@@ -54,11 +54,18 @@ def broadcast(name: str) -> Broadcast:
     return Broadcast(name, "lunch", b"{}", Sender("c1", "till"), Recipient())
 
 
-async def told_of(*messages: Published) -> list[list[int] | str]:
+async def told_of(*messages: Published, told: Told | None = None) -> list[list[int] | str]:
     """Let a gateway hear these, all of which wait for it; return what it told, a broadcast named "end" left out."""
     bus = MemoryBus()
     publisher, subscriber = bus.publisher(LINE), bus.subscriber([LINE], identity=b"gateway")
-    told, intake = Told(), Intake(10_000, 10**8)
+    told, receive = told or Told(), subscriber.receive
+
+    async def receive_at_once() -> tuple[str, Published]:
+        """As ZeroMQ's end mostly does: what waits is returned without a turn of the loop."""
+        return subscriber.receive_waiting() or await receive()
+
+    subscriber.receive = receive_at_once  # type: ignore[method-assign]
+    intake = Intake(10_000, 10**8)
     intake.on_beat(LINE, Beat("listener", True, "e", 0, True, 0.0, 0, 0.0), time.monotonic())
     feed = Feed(subscriber, intake, told, HopTimes(CollectorRegistry()), itertools.count(1))  # type: ignore[arg-type]
     for message in (*messages, broadcast("end")):
@@ -81,6 +88,28 @@ async def test_a_delivery_has_an_end() -> None:
     first, second, third = batch(1, size), batch(size + 1, 2 * size), batch(2 * size + 1, 3 * size)
     deliveries = await told_of(first, second, third)
     assert [len(seqs) for seqs in deliveries] == [2 * size, size]
+
+
+async def test_others_have_a_turn_between_deliveries_however_much_waits() -> None:
+    """Else the watchdog ends a gateway that is merely busy."""
+    turns, seen = itertools.count(), list[int]()
+    turn = 0
+
+    class Watched(Told):
+        def _deliver(self, entries: list[Any]) -> None:
+            super()._deliver(entries)
+            seen.append(turn)
+
+    async def take_turns() -> None:
+        nonlocal turn
+        for turn in turns:  # noqa: B007 - read where deliveries are
+            await asyncio.sleep(0)
+
+    other = asyncio.ensure_future(take_turns())
+    size = DELIVERED_TOGETHER
+    await told_of(*(batch(n * size + 1, (n + 1) * size) for n in range(5)), told=Watched())
+    other.cancel()
+    assert len(seen) == len(set(seen)) == 5
 
 
 async def test_what_came_by_another_line_is_delivered_once() -> None:

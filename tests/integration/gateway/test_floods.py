@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from services.gateway.connection import MAX_FRAGMENTS, MAX_LATE_BYTES, SLICE_BYTES
+from services.gateway.connection import MAX_LATE_BYTES
+from services.gateway.incoming import MAX_FRAGMENTS, SLICE_BYTES
 from services.gateway.service import Gateway
 from tests.integration.gateway.conftest import ConnectClient, StartGateway
 from tests.integration.gateway.fake_listener import FakeListener, until

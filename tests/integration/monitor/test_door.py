@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import ssl
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from aiohttp import ClientSession, TCPConnector, encode_basic_auth
 from structlog.testing import capture_logs
 
 from services.monitor.door import Door, presented_key
+from services.monitor.metrics import MonitorMetrics
 from services.monitor.service import _reload, observe
 from services.monitor.settings import MonitorSettings
 from services.monitor.web import serving
@@ -22,6 +24,7 @@ from shared.access.audit import MAX_LINES_PER_SECOND
 from shared.access.client_key import write_client_key
 from shared.access.own_tools import introduction
 from shared.access.tls import certificate
+from shared.access.visitors import SiteRates
 from shared.errors import ConfigurationError
 from tests.certificates import make_certificate
 
@@ -148,6 +151,60 @@ async def test_a_page_of_another_site_changes_nothing(free_port: int) -> None:
         assert await status(session, method="POST", Origin="null") == 403
         assert await status(session, method="POST", Origin=f"http://127.0.0.1:{free_port}") == 405
         assert await status(session, method="POST") == 405
+
+
+def test_a_whole_station_may_open_its_pages_at_once() -> None:
+    rates = Door(MonitorSettings())._rates
+    assert all(rates.takes(1, 0.0) for _ in range(6 * 100))
+
+
+@pytest.mark.parametrize("path", ["/status.json", "/healthz", "/nothing"])
+async def test_an_address_that_asks_without_end_is_told_when_to_ask_again(free_port: int, path: str) -> None:
+    made, metrics = MonitorSettings(unlimited_addresses="none", trusted_proxies="127.0.0.1"), MonitorMetrics()
+    entrance = Door(made, metrics.limits_reached)
+    entrance._rates = SiteRates(rate=0.001, burst=3)  # which does not drain while this test lasts
+    with capture_logs() as lines:
+        async with (
+            serving(observe(made), host="127.0.0.1", port=free_port, door=entrance.middleware),
+            ClientSession(f"http://127.0.0.1:{free_port}") as session,
+        ):
+            for number in range(3, 6):
+                who = {"X-Forwarded-For": f"6.6.6.6, 203.0.113.{number}"}
+                for _ in range(3):
+                    assert await status(session, path, **who) != 429
+            async with session.get(path, headers=who) as answer:
+                assert answer.status == 429
+                assert 500 < int(answer.headers["Retry-After"]) <= 1000
+                assert "too many requests come from your address" in await answer.text()
+    refused = [(line["remote"], line["what"], line["why"]) for line in lines if line["event"] == "access refused"]
+    assert refused == [("203.0.113.5", "status page", "request_rate")]
+    assert metrics.registry.get_sample_value("wasla_limits_reached_total", {"reason": "request_rate"}) == 1
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"]
+)
+async def test_who_does_not_finish_a_request_is_hung_up_on(
+    free_port: int, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.monitor.web.IDLE_TIMEOUT", 0.1)
+    async with serving(observe(MonitorSettings()), host="127.0.0.1", port=free_port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", free_port)
+        writer.write(said)
+        await asyncio.wait_for(reader.read(), 90)  # which ends
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_this_machine_may_ask_without_end(free_port: int) -> None:
+    made = MonitorSettings()
+    entrance = Door(made)
+    entrance._rates = SiteRates(rate=0.001, burst=3)
+    async with (
+        serving(observe(made), host="127.0.0.1", port=free_port, door=entrance.middleware),
+        ClientSession(f"http://127.0.0.1:{free_port}") as session,
+    ):
+        assert {await status(session) for _ in range(10)} == {200}
 
 
 async def test_by_tls(free_port: int, tmp_path: Path) -> None:

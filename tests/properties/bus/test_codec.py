@@ -16,7 +16,10 @@ from shared.catalog import Catalog, Table
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 """What an integer on the wire may be: seqs are PostgreSQL's bigint."""
 
-for leaf, strategy in ((int, WHOLE), (float, st.floats(allow_nan=False)), (str, st.text(max_size=20))):
+TIMES = st.floats(-62_135_596_800, 253_402_300_799)
+"""What a number with a fraction may be: a time that RFC 3339 can say."""
+
+for leaf, strategy in ((int, WHOLE), (float, TIMES), (str, st.text(max_size=20))):
     st.register_type_strategy(leaf, strategy)
 st.register_type_strategy(
     Catalog, st.builds(Catalog, st.dictionaries(st.text(max_size=8), st.from_type(Table), max_size=3))

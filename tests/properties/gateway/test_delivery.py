@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +77,10 @@ def split(chunk: bytes) -> list[dict[str, Any]]:
         length = {126: int.from_bytes(chunk[2:4], "big"), 127: int.from_bytes(chunk[2:10], "big")}.get(
             chunk[1], chunk[1]
         )
-        found.append(json.loads(chunk[header : header + length]))
+        text = chunk[header : header + length]
+        if chunk[0] == 0xC1:
+            text = zlib.decompressobj(-15).decompress(text + b"\0\0\xff\xff")
+        found.append(json.loads(text))
         chunk = chunk[header + length :]
     return found
 
@@ -103,19 +107,26 @@ class Deliveries(RuleBasedStateMachine):
             client.expected += [entry.seq for entry in new if wants(client.interest, entry)]
         self.delivery.deliver(new)
 
-    @rule(target=clients, interest=st.sampled_from(INTERESTS), room=st.sampled_from([1, 40_000, 10**9]))
-    def join(self, interest: Interest, room: int) -> Client:
+    @rule(
+        target=clients,
+        interest=st.sampled_from(INTERESTS),
+        room=st.sampled_from([1, 40_000, 10**9]),
+        deflates=st.booleans(),
+    )
+    def join(self, interest: Interest, room: int, deflates: bool) -> Client:
         client = Client(self.delivery, interest, position=len(self.log), room=room)
-        client.reader = self.delivery.join(client.write, interest)
+        client.reader = self.delivery.join(client.write, interest, deflates=deflates)
         self.everyone.append(client)
         return client
 
-    @rule(target=clients, interest=st.sampled_from(INTERESTS), data=st.data())
-    def resume(self, interest: Interest, data: st.DataObject) -> Client:
+    @rule(target=clients, interest=st.sampled_from(INTERESTS), data=st.data(), deflates=st.booleans())
+    def resume(self, interest: Interest, data: st.DataObject, deflates: bool) -> Client:
         seq = data.draw(st.integers(0, len(self.log)))
         client = Client(self.delivery, interest, position=seq)
         client.expected = [entry.seq for entry in self.log[seq:] if wants(interest, entry)]
-        client.reader = self.delivery.resume(client.write, interest, Position("e", seq), now=0.0, monotonic=0.0)
+        client.reader = self.delivery.resume(
+            client.write, interest, Position("e", seq), now=0.0, monotonic=0.0, deflates=deflates
+        )
         self.everyone.append(client)
         return client
 

@@ -111,6 +111,14 @@ async def test_other_messages_are_no_events(tmp_path: Path) -> None:
     assert (mark.events, mark.missing) == (2, 0)
 
 
+async def test_what_is_compressed_is_counted_unread(tmp_path: Path) -> None:
+    compressed = frame(b"\xaa" * 200, 0x41)
+    async with loaded(tmp_path, saying(compressed, compressed + frame(b"", 9), compressed)) as running:
+        await running.have(3, 60)
+        mark = await running.mark()
+    assert (mark.events, mark.disorder, mark.bytes) == (3, 0, 3 * len(compressed) + 2)
+
+
 async def test_clients_say_what_is_theirs_and_wait_for_the_answer(tmp_path: Path) -> None:
     heard: list[bytes] = []
 

@@ -22,6 +22,7 @@ from shared.line_book import LineState, Verdict
 SERVER = ServerFacts(
     version=180006,
     user="wasla",
+    is_superuser=False,
     encoding="UTF8",
     in_recovery=False,
     may_create_schema=True,

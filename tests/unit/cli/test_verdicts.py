@@ -100,6 +100,20 @@ CASES: list[tuple[str, Facts, str, str, str]] = [
     ("clock behind", facts(server={"clock_ahead": -4.0}), "warning", "clock", "4.0 s behind this machine"),
     ("replica role", facts(server={"triggers_off_for": ("role importer",)}), "problem", "triggers", "role importer"),
     (
+        "superuser",
+        facts(server={"is_superuser": True}),
+        "note",
+        "rights",
+        "is a superuser; the processes need far less",
+    ),
+    (
+        "connected as the owner of least rights",
+        facts(installation=replace(INSTALLED, has_least_rights=True)),
+        "note",
+        "rights",
+        "may act as wasla_owner; the processes need far less",
+    ),
+    (
         "not installed",
         facts(installation=InstallationFacts(installed=False)),
         "problem",

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
-from services.gateway.access.admission import Door
-from services.gateway.effects import AskRoster, Close, Deny, Effect, Enter, Interested, Publish, Reply
+from services.gateway.access.admission import Admission, Door
+from services.gateway.access.denials import Why
+from services.gateway.context import Context
+from services.gateway.effects import AskRoster, Close, Deny, Effect, Enter, Interested, Limited, Publish, Reply
 from services.gateway.errors import SENTENCES, Slug
-from services.gateway.session import MESSAGE_TYPES, TABLE, Context, Limits, Session, SessionState
+from services.gateway.limits import Limit, Limits
+from services.gateway.rights.views import Rights
+from services.gateway.session import MESSAGE_TYPES, TABLE, Session, SessionState
 from services.gateway.subscriptions import EVERYTHING, Subscription
 from shared.access.client_key import ClientKey
 from shared.bus.messages import Recipient
@@ -116,22 +120,77 @@ def test_clients_carries_the_id_of_the_question() -> None:
     assert tell(registered(), "clients", {"id": "q"}) == [AskRoster("q")]
 
 
-def test_more_messages_in_a_second_than_allowed_close() -> None:
-    session = registered()
+def test_more_messages_than_twice_those_of_a_second_at_once_close() -> None:
+    session = Session("c1")
     limits = Context(None, Limits(2, 2, 3), 5_000_000.5, Door())
-    for _ in range(3):
+    for _ in range(6):
         (effect,) = tell(session, "ping", context=limits)
         assert isinstance(effect, Reply)
-    assert tell(session, "ping", context=limits) == [Close(CloseCode.RATE_LIMITED)]
+    assert tell(session, "ping", context=limits) == [Limited(Limit.MESSAGES), Close(CloseCode.RATE_LIMITED)]
     assert tell(session, "ping", context=limits) == []
 
 
-def test_the_next_second_counts_anew() -> None:
+def test_as_many_messages_a_second_as_allowed_may_go_on_for_ever() -> None:
     session = registered()
-    for second in range(10):
+    for second in range(100):
         context = Context(None, Limits(2, 2, 1), 5_000_000.0 + second, Door())
         (effect,) = tell(session, "ping", context=context)
         assert isinstance(effect, Reply)
+
+
+def asked(session: Session, limits: Limits, now: float, message_type: str = "broadcast") -> str | None:
+    """Ask something of the bus; return the code of the error."""
+    context = Context(None, limits, now, Door())
+    return code_of(tell(session, message_type, EXAMPLES[message_type], context)[-1])
+
+
+def test_what_a_client_kept_while_it_was_offline_it_may_broadcast_at_once_and_then_less() -> None:
+    session, limits = registered(), Limits(2, 2, 1000, max_requests_per_second=2)
+    assert [asked(session, limits, 9.0) for _ in range(22)] == [None] * 20 + ["too_many_requests"] * 2
+    assert [asked(session, limits, 10.0) for _ in range(3)] == [None, None, "too_many_requests"]
+    assert asked(session, limits, 10.0, "clients") == "too_many_requests"
+
+
+def test_all_clients_of_a_gateway_together_may_ask_for_so_much() -> None:
+    limits = Limits(2, 2, 1000, max_requests_per_second=2, max_gateway_requests_per_second=3)
+    sessions = [registered() for _ in range(31)]
+    assert [asked(session, limits, 9.0) for session in sessions] == [None] * 30 + ["gateway_busy"]
+    assert asked(sessions[0], limits, 10.0) is None
+
+
+@pytest.mark.parametrize(
+    ("message_type", "data", "limit"),
+    [
+        ("broadcast", {"event_type": "A"}, Limit.REQUESTS),
+        ("subscribe", {"id": "third"}, Limit.SUBSCRIPTIONS),
+        (
+            "subscribe",
+            {"id": "1", "tables": ["t"], "where": {name: {"eq": 1} for name in "abc"}},
+            Limit.CONDITIONS,
+        ),
+    ],
+)
+def test_a_limit_that_is_told_is_noted_and_the_client_stays(message_type: str, data: Any, limit: Limit) -> None:
+    context = Context(None, Limits(2, 2, 1000, max_requests_per_second=1), 9.0, Door())
+    session = registered()
+    for spent in range(10):
+        tell(session, "subscribe", {"id": str(spent % 2)}, context)
+        tell(session, "broadcast", {"event_type": "A"}, context)
+    noted, error = tell(session, message_type, data, context)
+    assert noted == Limited(limit)
+    assert code_of(error) is not None
+    assert session.state is SessionState.REGISTERED
+
+
+@pytest.mark.parametrize("message_type", ["broadcast", "custom_event", "clients"])
+def test_what_a_role_may_not_do_is_put_on_record_with_the_user(message_type: str) -> None:
+    session = registered()
+    session.rights, session.admission = Rights(None, broadcast=False, clients=False), Admission(user="amine")
+    deny, error = tell(session, message_type, EXAMPLES[message_type])
+    assert isinstance(deny, Deny)
+    assert (deny.what, deny.denial.why, deny.denial.user) == (message_type, Why.FORBIDDEN, "amine")
+    assert code_of(error) == "forbidden"
+    assert session.state is SessionState.REGISTERED
 
 
 CLOSED = Context(None, LIMITS, 1_000_000.0, Door(ClientKey("k" * 32)))

@@ -17,10 +17,10 @@ def destinations(host: str | None, gateway_url: str = "ws://127.0.0.1:8765") -> 
 @pytest.mark.parametrize(
     ("host", "gateway_url", "expected"),
     [
-        ("127.0.0.1:8766", "ws://127.0.0.1:8765", "ws://127.0.0.1:8765"),
-        ("Station.Example", "ws://127.0.0.1:9000", "ws://station.example:9000"),
+        ("127.0.0.1:8766", "ws://127.0.0.1:8765", "ws://127.0.0.1:8765 wss://127.0.0.1:8765"),
+        ("Station.Example", "ws://127.0.0.1:9000", "ws://station.example:9000 wss://station.example:9000"),
         ("station.example", "wss://127.0.0.1:8765", "wss://station.example:8765"),
-        ("station.example", "ws://elsewhere/stream", "ws://station.example"),
+        ("station.example", "ws://elsewhere/stream", "ws://station.example wss://station.example"),
     ],
 )
 def test_the_gateways_are_where_the_page_came_from(host: str, gateway_url: str, expected: str) -> None:

@@ -11,6 +11,7 @@ from shared.heartbeats import Heartbeat
 
 OWN = "monitor:monitor"
 GATEWAY = "gateway:gateway-00"
+DATABASE = "postgres:postgres"
 
 
 def program(name: str = GATEWAY, *, pid: int = 100, state: str = "RUNNING", uptime: float = 1000.0) -> Program:
@@ -44,7 +45,8 @@ def make_ledger(heard: dict[str, tuple[int, float]], *, reviewed_at: float) -> L
         ("never heard, in its time to start", {}, program(uptime=29.0), 100.0, False),
         ("never heard, and it should have been", {}, program(uptime=30.0), 100.0, True),
         ("never heard, but the monitor has just begun", {}, program(uptime=1000.0), 29.0, False),
-        ("a program that sends no heartbeats", {}, program("postgres:postgres"), 100.0, False),
+        ("a program that sends no heartbeats", {}, program(DATABASE), 100.0, False),
+        ("another's program, in whose name somebody sent one", {DATABASE: (100, 0.0)}, program(DATABASE), 100.0, False),
         ("the monitor itself", {}, program(OWN), 100.0, False),
     ],
 )

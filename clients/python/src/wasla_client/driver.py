@@ -200,12 +200,16 @@ class Driver:
         try:
             self.carry_out(self._session.tick(now=self.now))
         except Exception as error:  # noqa: BLE001 - handed on: a timer has nobody to raise it to
-            self._application.fail(error)
+            self._fail(error)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
-            self._application.fail(error)
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self._application.fail(error)
+        self.carry_out(self._session.disconnect(now=self.now))
 
 
 def sends(effects: Iterable[Effect], message_type: str) -> set[str]:

@@ -180,7 +180,7 @@ def notice(data: Mapping[str, Any]) -> Notice:
 def roster(data: Mapping[str, Any]) -> Roster:
     """Read the data of ``clients``."""
     return Roster(
-        clients=tuple(_peer(entry) for entry in data.get("clients", ())), missing=tuple(data.get("missing", ()))
+        clients=tuple(_peer(entry) for entry in data.get("clients") or ()), missing=tuple(data.get("missing") or ())
     )
 
 

@@ -12,6 +12,9 @@ import math
 from typing import Final
 
 DEFAULT_INTERVAL: Final = 15.0
+LONGEST_INTERVAL: Final = 86_400.0
+"""Seconds beyond which an interval is taken for a mistake, and the default holds."""
+
 WAKE_TIMEOUT: Final = 5.0
 """Seconds in which a link is to answer after its owner woke up."""
 
@@ -23,7 +26,7 @@ class Heartbeat:
 
     def __init__(self, now: float, interval: object) -> None:
         self._interval: float = DEFAULT_INTERVAL
-        if isinstance(interval, int | float) and not isinstance(interval, bool) and interval > 0:
+        if isinstance(interval, int | float) and not isinstance(interval, bool) and 0 < interval <= LONGEST_INTERVAL:
             self._interval = interval
         self._heard_at = now
         self._pinged_at = now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +28,32 @@ _STREAM: Final[Mapping[str, tuple[str, ...]]] = {
 """The messages that say where a client stands, and the fields which that takes."""
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_objects(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_object, value))
+
+
+_SHAPES: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
+    "realtime_event": {"data": _is_object, "old": _is_object, "changed": _are_texts, "tx": _is_object},
+    "resync": {"tables": _are_texts},
+    "custom_event": {"from": _is_object},
+    "error": {"in_reply_to": _is_text},
+    "clients": {"clients": _are_objects, "missing": _are_texts},
+}
+"""Fields that may be missing or null, and must be of this kind where they are not."""
+
+
 def decode(text: str | bytes) -> Message:
     """Return the message in a text frame, or raise :exc:`Malformed`."""
     try:
@@ -41,6 +67,9 @@ def decode(text: str | bytes) -> Message:
         raise Malformed(f"Expected data to be an object, got {_shown(text)}.")
     for field in _STREAM.get(message.message_type, ()):
         if not _fits(field, message.data.get(field)):
+            raise Malformed(f"Expected {message.message_type} with a usable {field}, got {_shown(text)}.")
+    for field, fits in _SHAPES.get(message.message_type, {}).items():
+        if (value := message.data.get(field)) is not None and not fits(value):
             raise Malformed(f"Expected {message.message_type} with a usable {field}, got {_shown(text)}.")
     return message
 

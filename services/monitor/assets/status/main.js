@@ -9,7 +9,7 @@ import { FeedView } from "./feed_view.js";
 import { latency } from "./format.js";
 import { Indicators } from "./indicators.js";
 import { PageLink } from "./link.js";
-import { drawApps, drawLines, drawPrograms, drawProcesses, drawRemarks } from "./panels.js";
+import { drawApps, drawLines, drawProcesses, drawPrograms, drawRemarks, tellBus } from "./panels.js";
 import { remarks } from "./remarks.js";
 import { ageNow, judge } from "./rules.js";
 import { makeScrollable } from "./scrolling.js";
@@ -86,6 +86,7 @@ function draw() {
   drawRemarks(place("remarks"), found);
   drawProcesses(place("processes"), state.status, age);
   drawLines(place("lines"), state.status, age);
+  tellBus(place("lines-about"), state.status);
   drawPrograms(place("programs"), place("programs-stopped"), state.status);
   drawApps(place("apps"), place("apps-count"), linked?.link.apps ?? null, facts.link);
 }

@@ -95,6 +95,12 @@ export function drawLines(table, status, ageNow) {
   fillTable(table, LINE, rows, "lines.empty");
 }
 
+/** What brings the events: the lines, or a stream of all. @param {HTMLElement} about @param {any} status */
+export function tellBus(about, status) {
+  about.dataset.t = status.bus?.[0] === "nats" ? "lines.stream" : "lines.about";
+  about.textContent = t(about.dataset.t);
+}
+
 const APP = columns(
   ["column.app", "column.gateway", "column.connected", "column.seen"],
   ["column.connected", "column.seen"],

@@ -74,7 +74,7 @@ export const en = {
   "state.starting": "starting", "state.leader": "sequencing", "state.standby": "standing by", "state.serving": "serving", "state.draining": "draining", "state.watching": "watching",
   "processes.empty": "No process has announced itself yet.",
 
-  lines: "A/B lines", "lines.about": "which brings each event first", "column.line": "Line", "column.role": "Role", "column.first": "First",
+  lines: "A/B lines", "lines.about": "which brings each event first", "lines.stream": "events come through the stream on NATS", "column.line": "Line", "column.role": "Role", "column.first": "First",
   "column.share": "Share", "column.duplicates": "Duplicates", "column.missed": "Missed", "column.behind": "Behind", "column.seq": "Position",
   "line.good": "good", "line.awaited": "awaited", "line.unheard": "never heard", "line.silent": "silent", "line.no_database": "no database",
   "line.elsewhere": "another history", "line.behind": "behind", "line.losing": "losing events",

@@ -74,7 +74,7 @@ export const fr = {
   "state.starting": "démarre", "state.leader": "met en séquence", "state.standby": "en réserve", "state.serving": "sert", "state.draining": "se vide", "state.watching": "observe",
   "processes.empty": "Aucun processus ne s'est encore annoncé.",
 
-  lines: "Lignes A/B", "lines.about": "qui apporte chaque événement en premier", "column.line": "Ligne", "column.role": "Rôle", "column.first": "Premier",
+  lines: "Lignes A/B", "lines.about": "qui apporte chaque événement en premier", "lines.stream": "les événements passent par le flux de NATS", "column.line": "Ligne", "column.role": "Rôle", "column.first": "Premier",
   "column.share": "Part", "column.duplicates": "Doublons", "column.missed": "Manqués", "column.behind": "Retard", "column.seq": "Position",
   "line.good": "bonne", "line.awaited": "attendue", "line.unheard": "jamais entendue", "line.silent": "silencieuse", "line.no_database": "sans base",
   "line.elsewhere": "autre historique", "line.behind": "en retard", "line.losing": "perd des événements",

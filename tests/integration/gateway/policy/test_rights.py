@@ -225,6 +225,58 @@ async def test_a_policy_that_is_read_again_is_for_who_is_connected_too(
     assert await operator.events(2) == [1, 2], "whose rights are the same is not disturbed"
 
 
+async def test_rights_that_change_while_a_client_is_away_are_told_when_it_resumes(
+    gateway: Gateway, listener: FakeListener, client_of: ConnectClient, policy: Path
+) -> None:
+    away, same, operator = [await client_of(gateway) for _ in range(3)]
+    epochs = [(await away.register(token=cashier()))["epoch"], (await same.register(token=cashier("sousse")))["epoch"]]
+    epochs.append((await operator.register(token=KEY))["epoch"])
+    listener.publish(booking(1))
+    assert await away.events(1) == [1]
+    for client in (away, same, operator):
+        await client.socket.close()
+    put(policy, POLICY.replace('station" }', 'station", neq = "jemmal" }'))
+    gateway.reload()
+
+    async def resume(token: str, epoch: str, seq: int) -> tuple[Client, dict[str, Any]]:
+        client = await client_of(gateway)
+        return client, await client.register(token=token, resume={"epoch": epoch, "seq": seq})
+
+    back, registered = await resume(cashier(), epochs[0], 1)
+    assert not registered["resumed"]
+    reload = await back.expect("resync")
+    assert (reload["reason"], reload["tables"], reload["seq"]) == ("rights_changed", None, 1)
+    assert reload["epoch"] == registered["epoch"] != epochs[0]
+
+    moved, registered = await resume(cashier("jemmal"), epochs[1], 0)
+    assert not registered["resumed"], "another token than before is another view, too"
+    assert (await moved.expect("resync"))["reason"] == "rights_changed"
+
+    unchanged, registered = await resume(KEY, epochs[2], 0)
+    assert (registered["resumed"], registered["epoch"]) == (True, epochs[2])
+    assert await unchanged.events(1) == [1]
+
+    listener.publish(booking(2))
+    again, registered = await resume(cashier(), reload["epoch"], reload["seq"])
+    assert registered["resumed"], "who reloaded goes on from there"
+    assert again is not back
+
+
+async def test_every_gateway_knows_equal_rights_as_the_same(
+    gateway: Gateway, start_gateway: StartGateway, listener: FakeListener, client_of: ConnectClient, tmp_path: Path
+) -> None:
+    keys, policy = str(tmp_path / "issuer.pem"), tmp_path / "policy.toml"
+    sibling = await start_gateway(client_key=KEY, token_keys=keys, policy=policy)
+    client = await client_of(gateway)
+    epoch = (await client.register(token=cashier()))["epoch"]
+    listener.publish(booking(1), booking(2))
+    await until(lambda: sibling.delivery.ring.top == 2)
+    resumed = await client_of(sibling)
+    registered = await resumed.register(token=cashier(jti="fresh"), resume={"epoch": epoch, "seq": 0})
+    assert (registered["resumed"], registered["epoch"]) == (True, epoch)
+    assert await resumed.events(2) == [1, 2]
+
+
 async def test_a_bad_file_keeps_the_old_policy(
     gateway: Gateway, listener: FakeListener, client_of: ConnectClient, policy: Path
 ) -> None:

@@ -166,7 +166,8 @@ def test_a_key_that_is_not_known_is_not_told() -> None:
 
 @pytest.mark.parametrize("event_type", ["INSERT", "UPDATE", "DELETE"])
 def test_what_cannot_be_judged_is_to_be_reloaded(event_type: str) -> None:
-    reload = {"reason": "capture_failed", "tables": ["bookings"], "epoch": "e", "seq": 7}
+    bound = View(frozenset({("bookings", Sight(OURS, HIDE))}))
+    reload = {"reason": "capture_failed", "tables": ["bookings"], "epoch": f"e.{bound.mark}", "seq": 7}
     event = entry(event_type, None, row_id="b1", changed=["amount"] if event_type == "UPDATE" else None)
     assert seen(event, OURS) == reload
     assert seen(event)["id"] == "b1", "without conditions there is nothing to judge"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from services.gateway.ring import Ring
 from services.gateway.subscriptions import EVERYTHING
 from shared.catalog import Catalog, Table
 from shared.positions import Position
-from tests.unit.gateway.test_operation_counts import EPOCH, entries
+from tests.unit.gateway.test_operation_counts import EPOCH, calls, entries
 
 POLICY = parse("""
     [roles.cashier]
@@ -27,6 +28,16 @@ POLICY = parse("""
     tables.bookings = { hide = ["filler"], where = { spot = { eq = "claims.spot" } } }
     [roles.clerk]
     tables.bookings = { where = { spot = { eq = "claims.spot" } } }
+    [roles.guide]
+    tables.bookings = { where = { spot = { in = "claims.spots" } } }
+    [roles.usher]
+    tables.bookings = { where = { spot = { gt = "claims.spot" } } }
+    [roles.owner]
+    tables.others = {}
+    tables."*" = { where = { spot = { eq = "claims.spot" } } }
+    [roles.stoker]
+    tables.bookings = false
+    tables."*" = { where = { spot = { eq = "claims.spot" } } }
 """)
 
 
@@ -78,6 +89,34 @@ def test_clients_who_see_other_rows_by_the_same_lens_share_it_too(read: list[int
     assert delivery.groups.vision.encoded == 1
     assert read == [1]
     assert [bool(writes) for writes in written] == [number % 50 == 7 for number in range(200)]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        lambda number: {"role": "clerk", "spot": number},
+        lambda number: {"role": "guide", "spots": [number, -number - 1]},
+        lambda number: {"role": "usher", "spot": number + 10},
+        lambda number: {"role": "owner", "spot": number},
+    ],
+    ids=["by a value", "by a list", "by a range", "on any table"],
+)
+def test_views_that_do_not_see_the_row_cost_nothing(read: list[int], claims: Callable[[int], dict[str, Any]]) -> None:
+    few, _ = delivery_of(*[view_of(**claims(number)) for number in range(10)])
+    many, written = delivery_of(*[view_of(**claims(number)) for number in range(1000)])
+    assert len(many.groups) == 1000
+    batch = entries(1, 1, spot=5)
+    assert calls(lambda: many.deliver(batch)) == calls(lambda: few.deliver(batch))
+    assert read == [1, 1], "the row is read once for each event, whatever views there are"
+    assert sum(len(writes) for writes in written) <= 1
+
+
+def test_views_of_other_tables_cost_nothing(read: list[int]) -> None:
+    few, _ = delivery_of(*[view_of("stoker", spot=number) for number in range(10)])
+    many, _ = delivery_of(*[view_of("stoker", spot=number) for number in range(1000)])
+    batch = entries(1, 1, spot=5)
+    assert calls(lambda: many.deliver(batch)) == calls(lambda: few.deliver(batch))
+    assert not read
 
 
 def test_who_resumes_is_handed_what_was_made_for_who_was_live() -> None:

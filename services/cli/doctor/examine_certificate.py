@@ -1,0 +1,27 @@
+"""Looks at the certificate that gateways and status page are to show."""
+
+from __future__ import annotations
+
+import time
+
+from services.cli.doctor.facts import CertificateFacts
+from services.cli.places import resolve
+from shared.access.settings import AccessSettings
+from shared.access.tls import certificate
+from shared.errors import ConfigurationError
+
+
+def examine_certificate(settings: AccessSettings) -> CertificateFacts | None:
+    """Return what is seen of its files, None where no TLS is spoken."""
+    found = settings.model_copy(
+        update={
+            name: resolve(path) for name in ("tls_cert", "tls_key") if (path := getattr(settings, name)) is not None
+        }
+    )
+    try:
+        read = certificate(found)
+    except ConfigurationError as error:
+        return CertificateFacts(failure=str(error))
+    if read is None:
+        return None
+    return CertificateFacts(path=str(read.cert), validity=read.validity, seen_at=time.time())

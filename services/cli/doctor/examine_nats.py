@@ -1,0 +1,51 @@
+"""Looks at the NATS servers of the bus: is one reached with what this machine shows. Blocks for seconds at most."""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.cli.doctor.facts import NatsFacts
+from services.cli.gateways import samples
+from services.cli.monitor_page import fetch_metrics
+from services.cli.places import resolve
+from services.pg_listener.settings import ListenerSettings
+from shared.bus.opening import nats_access
+from shared.errors import ConfigurationError, WaslaError
+
+PATIENCE = 3.0
+"""Seconds for a connection: every server that is named is tried meanwhile."""
+
+BEHIND = "wasla_stream_behind_events"
+
+
+def examine_nats(settings: ListenerSettings, servers: tuple[str, ...], monitor: str) -> NatsFacts:
+    """Return what is seen of *servers*, and what the monitor at *monitor* tells of the stream."""
+    files = {name: getattr(settings, name) for name in ("bus_credentials", "bus_ca")}
+    found = settings.model_copy(update={name: path and resolve(path) for name, path in files.items()})
+    try:
+        return asyncio.run(_reach(found, servers, _behind(monitor)))
+    except ConfigurationError as error:
+        return NatsFacts(failure=str(error))
+
+
+async def _reach(settings: ListenerSettings, servers: tuple[str, ...], behind: int | None) -> NatsFacts:
+    access = nats_access(settings, servers)
+    from shared.bus.jetstream.connection import Connection  # noqa: PLC0415 - optional, and there by now
+
+    connection = Connection(access, name="wasla doctor", inbox=f"{settings.bus_prefix}.inbox.doctor", is_quiet=True)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await connection.up.wait()
+        return NatsFacts(server=connection.server, version=connection.version, behind=behind)
+    except TimeoutError:
+        return NatsFacts(failure=connection.reason or f"nothing answers within {PATIENCE:g} s")
+    finally:
+        await connection.close()
+
+
+def _behind(monitor: str) -> int | None:
+    try:
+        found = [int(sample.value) for sample in samples(fetch_metrics(monitor), {BEHIND})]
+    except (WaslaError, ValueError):
+        return None
+    return max(found, default=None)
