@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.databases import fresh_database
-from tests.oracle.faults import FAULTS
+from tests.oracle.faults import FAULTS, NATS_FAULTS
 from tests.oracle.fleet import Fleet, running_fleet
 from tests.oracle.report import as_json, as_markdown, draw
 from tests.oracle.run import Found, Run, Shape, Wrong, prepare
@@ -37,11 +37,13 @@ def main() -> int:
     parser.add_argument("--postgres", type=int, choices=VERSIONS, default=VERSIONS[-1])
     parser.add_argument("--two-phase", action="store_true", help="prepared transactions, too; writers never ring then")
     parser.add_argument("--alone", action="store_true", help="one fault at a time, to measure recovery")
+    parser.add_argument("--nats", action="store_true", help="the bus on a NATS server, which fails, too")
     parser.add_argument("--only", help="kinds of faults that hold one of these texts, comma separated")
     parser.add_argument("--out", type=Path, help="directory for the report, such as docs/oracle")
     asked = parser.parse_args()
     texts = "" if asked.only is None else asked.only
-    kinds = {kind: FAULTS[kind] for kind in FAULTS if any(text in kind for text in texts.split(","))}
+    every = NATS_FAULTS if asked.nats else FAULTS
+    kinds = {kind: every[kind] for kind in every if any(text in kind for text in texts.split(","))}
     rounds = max(1, round(asked.faults / 25))
     shape = Shape(
         asked.seed, rounds, -(-asked.faults // rounds), asked.events // rounds, kinds, asked.clients, asked.writers,
@@ -49,7 +51,7 @@ def main() -> int:
     )  # fmt: skip
     console = Console()
     try:
-        found = asyncio.run(carry_out(shape, asked.postgres, console))
+        found = asyncio.run(carry_out(shape, asked.postgres, console, over_nats=asked.nats))
     except BaseExceptionGroup as group:
         wrong, others = group.split(Wrong)
         if wrong is None or others is not None:
@@ -60,13 +62,13 @@ def main() -> int:
     return 0
 
 
-async def carry_out(shape: Shape, version: int, console: Console) -> Found:
+async def carry_out(shape: Shape, version: int, console: Console, *, over_nats: bool = False) -> Found:
     """Run everything on a server of its own."""
     with temporary_server(version, max_prepared_transactions="20" if shape.two_phase else "0") as server:
         async with fresh_database(server, "installed") as url:
             await prepare(url)
             database = url.partition("@/")[2].partition("?")[0]
-            async with running_fleet(server, database) as fleet:
+            async with running_fleet(server, database, over_nats=over_nats) as fleet:
                 try:
                     return await _with_progress(fleet, shape, console)
                 except BaseException:

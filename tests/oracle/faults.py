@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
+import nats
+import nats.errors
 
 from tests.oracle.children import Child
 from tests.oracle.clients import OracleClient
@@ -237,6 +239,32 @@ async def _capture_blocked(world: World, fault: Fault, draw: Draw, hit: Hit) -> 
         connection.terminate()
 
 
+async def _nats_killed(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
+    nats_server = world.fleet.nats
+    assert nats_server is not None
+    nats_server.kill()
+    await asyncio.sleep(fault.seconds / 2)
+    await asyncio.to_thread(nats_server.start)
+
+
+async def _stream_deleted(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
+    await _on_stream(world, "DELETE")
+
+
+async def _stream_purged(world: World, fault: Fault, draw: Draw, hit: Hit) -> None:
+    await _on_stream(world, "PURGE")
+
+
+async def _on_stream(world: World, verb: str) -> None:
+    assert world.fleet.nats is not None
+    try:
+        client = await nats.connect(world.fleet.nats.url, allow_reconnect=False)
+        await client.request(f"$JS.API.STREAM.{verb}.WASLA", b"", timeout=5)
+        await client.close()
+    except (OSError, TimeoutError, nats.errors.Error):
+        pass  # another fault has ended the server
+
+
 FAULTS: Final[dict[str, Doing]] = {
     "gateway killed": _gateway_killed,
     "gateway drained": _gateway_drained,
@@ -266,6 +294,15 @@ FAULTS: Final[dict[str, Doing]] = {
     "interests changed": _interests_changed,
     "capture blocked": _capture_blocked,
 }
+
+
+NATS_FAULTS: Final[dict[str, Doing]] = {
+    **{kind: fault for kind, fault in FAULTS.items() if kind != "bus messages lost"},
+    "NATS killed": _nats_killed,
+    "stream deleted": _stream_deleted,
+    "stream purged": _stream_purged,
+}
+"""With the bus on NATS, whose messages no proxy here can take apart."""
 
 
 async def _kill(child: Child) -> None:

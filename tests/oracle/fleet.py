@@ -3,6 +3,8 @@
 ```
 clients --(direct, or through a proxy)--> gateways --(a proxy for each pair)--> listeners --(a proxy each)--> PostgreSQL
 ```
+
+With the bus on NATS each gateway and each listener reaches the server through a proxy of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
+from tests.nats_servers import NatsServer, nats_server
 from tests.oracle.children import Child
 from tests.oracle.proxies import Proxy
 from tests.ports import free_ports
@@ -41,8 +44,9 @@ SETTINGS: Final = {
 class Fleet:
     """The processes and the proxies; ``lossy`` are the gateways (by number) to whom bus messages are lost."""
 
-    def __init__(self, server: Server, database: str, directory: Path) -> None:
+    def __init__(self, server: Server, database: str, directory: Path, nats: NatsServer | None = None) -> None:
         self.server = server
+        self.nats = nats
         self.url = server.url(database)
         self.directory = directory
         self.lossy: set[int] = set()
@@ -62,6 +66,9 @@ class Fleet:
                 ]
                 addresses.append(f"tcp://127.0.0.1:{first}")
             bus[gateway] = ",".join(addresses)
+        buses: dict[str, dict[str, str]] = {}
+        if nats is not None:
+            buses = self._over_nats(nats)
         common = {
             **SETTINGS,
             "WASLA_DATA_DIR": str(directory),
@@ -73,11 +80,13 @@ class Fleet:
                 **common,
                 "WASLA_DATABASE_URL": f"postgresql://postgres:{server.password}@127.0.0.1:{proxy.port}/{database}",
                 "WASLA_BUS_BIND": f"tcp://127.0.0.1:{listener_ports[n]}",
+                **buses.get(f"listener {n}", {}),
             })
             for n, proxy in enumerate(self.database_proxies)
         ]  # fmt: skip
         self.gateways = [
-            self._child("gateway", n, {**common, "WASLA_BUS_CONNECT": bus[n]}) for n in range(GATEWAYS)
+            self._child("gateway", n, {**common, "WASLA_BUS_CONNECT": bus[n], **buses.get(f"gateway {n}", {})})
+            for n in range(GATEWAYS)
         ]  # fmt: skip
         monitored = ",".join(f"tcp://127.0.0.1:{port}" for port in listener_ports)
         self.monitor = self._child("monitor", 0, {
@@ -85,6 +94,7 @@ class Fleet:
             "WASLA_DATABASE_URL": self.url,
             "WASLA_BUS_CONNECT": monitored,
             "WASLA_STATUS_PORT": str(self.gateway_port + 28),
+            **buses.get("monitor", {}),
         })  # fmt: skip
 
     @property
@@ -137,6 +147,17 @@ class Fleet:
                 said.append(f"{child.name} logged a traceback")
         return said
 
+    def _over_nats(self, nats: NatsServer) -> dict[str, dict[str, str]]:
+        """Put proxies before the server in place of those before the listeners; return everybody's variables."""
+        self.bus_proxies.clear()
+        found = {}
+        for number in range(GATEWAYS + LISTENERS):
+            proxy = Proxy(self.gateway_port + 12 + number, nats.port)
+            self.bus_proxies[number, 0] = [proxy]
+            name = f"gateway {number}" if number < GATEWAYS else f"listener {number - GATEWAYS}"
+            found[name] = {"WASLA_BUS": f"nats://127.0.0.1:{proxy.port}", "WASLA_STREAM_MAX_BYTES": "2000000"}
+        return {**found, "monitor": {"WASLA_BUS": nats.url}}
+
     def _child(self, role: str, number: int, environment: dict[str, str]) -> Child:
         name = f"{role}-{number:02d}"
         module = f"services.{role.replace('-', '_')}"
@@ -144,10 +165,17 @@ class Fleet:
 
 
 @contextlib.asynccontextmanager
-async def running_fleet(server: Server, database: str) -> AsyncIterator[Fleet]:
+async def running_fleet(server: Server, database: str, *, over_nats: bool = False) -> AsyncIterator[Fleet]:
     """Everything, for the length of the block."""
+    with nats_server() if over_nats else contextlib.nullcontext() as nats:
+        async with _running(server, database, nats) as fleet:
+            yield fleet
+
+
+@contextlib.asynccontextmanager
+async def _running(server: Server, database: str, nats: NatsServer | None) -> AsyncIterator[Fleet]:
     with tempfile.TemporaryDirectory(prefix="oracle-", ignore_cleanup_errors=True) as name:
-        fleet = Fleet(server, database, Path(name))
+        fleet = Fleet(server, database, Path(name), nats)
         try:
             await fleet.start()
             yield fleet
