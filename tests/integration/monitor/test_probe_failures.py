@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -66,9 +67,9 @@ def seen() -> Observations:
 
 
 def make_prober(
-    seen: Observations, database: Database | ProbeDatabase, url: str, late_after: float = LATE_AFTER
+    seen: Observations, database: Database | ProbeDatabase, url: str, late_after: float = LATE_AFTER, **others: Any
 ) -> Prober:
-    return Prober(seen, MonitorMetrics(), database, url=url, interval=0.1, late_after=late_after)
+    return Prober(seen, MonitorMetrics(), database, url=url, interval=0.1, late_after=late_after, **others)
 
 
 @pytest.mark.parametrize(
@@ -177,15 +178,7 @@ async def test_a_gateway_that_proves_nothing_is_no_gateway(seen: Observations) -
 
 async def test_the_first_round_that_arrives_is_told_with_where_to_look(seen: Observations) -> None:
     async with scripted_gateway("deliver") as gateway:
-        prober = Prober(
-            seen,
-            MonitorMetrics(),
-            Database(gateway),
-            url=gateway.url,
-            interval=0.1,
-            late_after=3600,
-            page="http://page",
-        )
+        prober = make_prober(seen, Database(gateway), gateway.url, late_after=3600, page="http://page")
         with capture_logs() as lines:
             assert await prober.run_round() is True
             gateway.manner = "refuse"
@@ -204,15 +197,7 @@ async def test_a_start_is_no_alarm_as_long_as_it_may_take(
     seen: Observations, patience: float, first: tuple[str, str]
 ) -> None:
     async with scripted_gateway("refuse") as gateway:
-        prober = Prober(
-            seen,
-            MonitorMetrics(),
-            Database(gateway),
-            url=gateway.url,
-            interval=0.1,
-            late_after=3600,
-            start_patience=patience,
-        )
+        prober = make_prober(seen, Database(gateway), gateway.url, late_after=3600, start_patience=patience)
         with capture_logs() as lines:
             assert await prober.run_round() is False
             assert await prober.run_round() is False
