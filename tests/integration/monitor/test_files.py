@@ -46,14 +46,16 @@ async def test_each_file_has_its_type_and_the_policy(path: str, content_type: st
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Content-Security-Policy"] == (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-            "connect-src 'self' ws://127.0.0.1:8765; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+            "connect-src 'self' ws://127.0.0.1:8765 wss://127.0.0.1:8765; "
+            "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         )
 
 
 @pytest.mark.parametrize("path", ["/", "/station", "/missing"])
 async def test_a_page_may_reach_the_gateways_of_its_own_host_only(path: str, client: Client) -> None:
     async with client.get(path, headers={"Host": "station.example:8766"}) as answer:
-        assert "connect-src 'self' ws://station.example:8765;" in answer.headers["Content-Security-Policy"]
+        of_its_host = "connect-src 'self' ws://station.example:8765 wss://station.example:8765;"
+        assert of_its_host in answer.headers["Content-Security-Policy"]
 
 
 async def test_every_script_of_the_client_is_served_as_it_is(client: Client) -> None:
