@@ -41,7 +41,8 @@ async def connection(url: str) -> AsyncIterator[Any]:
 
 async def _opened(url: str) -> Any:
     try:
-        return await connect(url, application_name=APPLICATION_NAME)
+        # A look at the catalogue has a high estimated cost: compiling it takes longer than looking a hundred times.
+        return await connect(url, application_name=APPLICATION_NAME, server_settings={"jit": "off"})
     except DatabaseUnreachable as error:
         if Settings.load().database_url is not None:
             raise

@@ -2,7 +2,8 @@
 
 No message leans on another (``server_no_context_takeover``), so what is compressed is the same bytes for all, live or
 lagging; and each may be sent as it is, which is done with those that are short or would hardly get shorter. Nothing
-but events is worth it: the other messages are short.
+but events is worth it: the other messages are short. For those who lag as much is compressed as an allowance says:
+each may stand somewhere else, where nothing is kept any more.
 
 The lowest level takes half the time of the usual one on messages of some kilobytes and makes them 2 % longer. A window
 of 4 KiB costs some per cent on messages longer than that, and next to nothing on the client's side.
@@ -39,10 +40,12 @@ def compressed(payload: bytes | memoryview) -> bytes:
 
 
 class Deflation:
-    """Compresses what is at least *min_bytes* long. ``made`` counts compressions."""
+    """Compresses what is at least *min_bytes* long. ``made`` counts compressions; ``allowance`` is how many bytes may
+    still be compressed for those who lag."""
 
     def __init__(self, *, min_bytes: int, max_bytes: int = MAX_KEPT_BYTES) -> None:
         self.made = 0
+        self.allowance = 0
         self._min_bytes = min_bytes
         self._max_bytes = max_bytes
         self._bytes = 0
@@ -60,6 +63,14 @@ class Deflation:
                 frame, oldest = self._kept.popitem(last=False)
                 self._bytes -= len(frame) + oldest.size
         return kept
+
+    def deflated_if_allowed(self, entry: Entry) -> Entry:
+        """Return the same for those who lag; the entry as it is where it is not kept and the allowance is used up."""
+        if len(entry.frame) >= self._min_bytes and entry.frame not in self._kept:
+            if len(entry.frame) > self.allowance:
+                return entry
+            self.allowance -= len(entry.frame)
+        return self.deflated(entry)
 
     def _make(self, entry: Entry) -> Entry:
         self.made += 1

@@ -34,6 +34,9 @@ from shared.protocol import encode
 SCAN_EVENTS: Final = 512
 """How many entries are looked at for one reader in one turn."""
 
+LAGGING_BYTES: Final = 256 * 1024
+"""Bytes of events that are compressed in one turn for readers that lag: some milliseconds' worth."""
+
 AHEAD_PATIENCE: Final = 1.0
 """Seconds a reader may stand ahead of what the leader says is the top before its position counts as foreign."""
 
@@ -101,19 +104,20 @@ class Delivery:
         *,
         now: float,
         monotonic: float,
-        max_events: int | None = None,
+        expired: bool = False,
         deflates: bool = False,
     ) -> Reader:
         """Enter a reader that goes on from a position it had.
 
-        It must reload where that was in another history, or by other rights, or where it missed more than *max_events*.
+        It must reload where that was in another history, or by other rights, or where it is *expired*: it missed more
+        than it is to have again.
         """
         reader = Reader(write, self.groups.enter(interest, view), deflates=deflates)
         reader.cursor = reader.told = position.seq
         reader.epoch = position.epoch
         reader.since = monotonic
         reason = changed_since(position.epoch, self.ring.epoch, view)
-        if reason is None and max_events is not None and self.missed_since(position) > max_events:
+        if reason is None and expired:
             reason = "position_expired"
         if not self.ring.epoch:
             self._standings.enter(reader, ReaderState.PENDING)
@@ -186,6 +190,7 @@ class Delivery:
     def serve(self, budget: int) -> None:
         """Write the next chunk to readers that lag, each in its turn, looking at about *budget* entries in all."""
         ready = self._standings.waiting(ReaderState.READY)
+        self.deflation.allowance = LAGGING_BYTES
         while ready and budget > 0:
             budget -= self._serve(next(iter(ready)))
 
@@ -281,7 +286,7 @@ class Delivery:
 
         def shown_deflated(entry: Entry) -> Entry | None:
             seen = shown(entry)
-            return None if seen is None else self.deflation.deflated(seen)
+            return None if seen is None else self.deflation.deflated_if_allowed(seen)
 
         return shown_deflated
 

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from services.gateway import clients, replies
+from services.gateway.access.turnstile import Replay
 from services.gateway.connection import Connection
 from services.gateway.context import Waited
 from services.gateway.effects import (
@@ -79,7 +80,8 @@ class EffectHandler:
         """Tell a client where it stands and begin its stream there."""
         session = clients.session_of(connection)
         position = effect.resume
-        if position is not None and not self._may_resume(connection, position):
+        replay = Replay.NOW if position is None else self._replay(connection, position, effect.view)
+        if replay is Replay.LATER:
             connection.close(CloseCode.RESUME_LATER)
             return
         stands_at = self._hub.delivery.joins_at(effect.view)
@@ -94,20 +96,22 @@ class EffectHandler:
         )
         self._hub.reply(connection, "registered", registered)
         self._hub.reply(connection, "status", replies.status(self._hub.status))
-        connection.reader = self._begin(connection, effect)
+        connection.reader = self._begin(connection, effect, replay)
         if connection.paused_at is not None:
             self._hub.delivery.pause(connection.reader)
         self._hub.attend()
 
-    def _may_resume(self, connection: Connection, position: Position) -> bool:
-        """Tell whether a client may have again what it missed; who missed too much is sent none of it, and reloads."""
+    def _replay(self, connection: Connection, position: Position, view: View | None) -> Replay:
+        """Tell what becomes of a resume; nobody is charged for what it is not sent."""
+        if not self._hub.delivery.can_resume(position, view):
+            return Replay.NEVER
         missed = self._hub.delivery.missed_since(position)
-        if missed <= self._hub.settings.max_resume_events:
-            return self._hub.turnstile.may_resume(connection.visit, missed)
-        self._hub.turnstile.note(Limit.RESUME_RANGE, connection.visit.remote)
-        return True
+        if missed > self._hub.settings.max_resume_events:
+            self._hub.turnstile.note(Limit.RESUME_RANGE, connection.visit.remote)
+            return Replay.NEVER
+        return self._hub.turnstile.replay(connection.visit, missed)
 
-    def _begin(self, connection: Connection, effect: Enter) -> Reader:
+    def _begin(self, connection: Connection, effect: Enter, replay: Replay) -> Reader:
         write = connection.transport.write
         if effect.resume is None:
             return self._hub.delivery.join(write, effect.interest, effect.view, deflates=connection.deflates)
@@ -118,7 +122,7 @@ class EffectHandler:
             effect.view,
             now=self._hub.clock(),
             monotonic=self._hub.monotonic(),
-            max_events=self._hub.settings.max_resume_events,
+            expired=replay is Replay.NEVER,
             deflates=connection.deflates,
         )
 

@@ -11,7 +11,8 @@ epoch is not believed: a listener that lost its database must not pull every cli
 followed, too, where no line holds the present epoch any more.
 
 A bus that stores the stream brings all events by a line of its own, which is asked for replays first; it says where it
-ends while no listener is heard, so that a gateway joins, and repairs what it missed, without any.
+ends while no listener is heard, so that a gateway joins, and repairs what it missed, without any. It never takes a
+gateway away from the epoch that a listener has named.
 
 Which line won an event, had it too late or lost it is counted by line, and what ails a line is kept in the book.
 
@@ -81,6 +82,7 @@ class Intake:
     _ask_at: float | None = None
     _failed: list[Line] = field(default_factory=list)
     _store: Line | None = None
+    _is_told: bool = False
     _backoff: Backoff = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,18 +116,25 @@ class Intake:
         if not beat.epoch:
             return None
         if beat.epoch != self.epoch:
-            return self._join(beat) if self._is_believed(beat, now) else None
+            if not self._is_believed(beat, now):
+                return None
+            self._is_told = True
+            return self._join(beat)
+        self._is_told = True
         self._announced = max(self._announced, beat.top_seq)
         self._notice_gap(now)
         return None
 
     def on_standing(self, line: Line, standing: Standing, now: float) -> Joined | None:
-        """Take note of where a stored stream ends; it is followed while no listener says anything else."""
+        """Take note of where a stored stream ends; it is followed until a listener has said which epoch it is.
+
+        Whoever knows that stays: the stream may still end with a former epoch.
+        """
         self._store = line
         if standing.epoch == self.epoch:
             self._announced = max(self._announced, standing.top_seq)
             self._notice_gap(now)
-        elif not self.book.live(now):
+        elif not self._is_told and not any(beat.epoch for beat in self.book.live(now).values()):
             return self._join(standing)
         return None
 

@@ -27,6 +27,7 @@ class Limit(StrEnum):
 
     HANDSHAKE_TIME = "handshake_time"
     REGISTER_TIME = "register_time"
+    TLS_HANDSHAKES = "tls_handshakes"
     CONNECTIONS = "connections"
     ADDRESS_CONNECTIONS = "address_connections"
     CONNECT_RATE = "connect_rate"

@@ -17,8 +17,9 @@ import structlog
 from services.gateway.access.turnstile import TurnedAway, Visit
 from services.gateway.connection import Connection
 from services.gateway.hub import Hub
+from services.gateway.limits import Limit
 from services.gateway.settings import GatewaySettings
-from services.gateway.tls_turns import TlsTurns
+from services.gateway.tls_turns import GivenUp, TlsTurns
 from services.gateway.turning_away import TurningAway
 from shared.access.tls import Certificate
 from shared.close_codes import CloseCode
@@ -126,13 +127,15 @@ class Port:
                 await self._loop.connect_accepted_socket(lambda: Connection(self._hub, visit), sock)
             else:
                 await self._begin_tls(sock, visit, self._certificate)
-        except (OSError, TimeoutError):  # a failed TLS handshake is an OSError, too
+        except OSError as error:  # a failed TLS handshake is one, and a TimeoutError
+            if isinstance(error, GivenUp):
+                self._hub.turnstile.note(Limit.TLS_HANDSHAKES, visit.remote)
             sock.close()
             self._hub.turnstile.leave(visit)
 
     async def _begin_tls(self, sock: socket.socket, visit: Visit, certificate: Certificate) -> None:
         settings = self._hub.settings
-        async with self._tls_turns.turn(sock, patience=settings.handshake_timeout):
+        async with self._tls_turns.turn(sock, patience=settings.handshake_timeout, site=visit.site):
             await self._loop.connect_accepted_socket(
                 lambda: Connection(self._hub, visit),
                 sock,

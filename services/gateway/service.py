@@ -71,6 +71,8 @@ class Gateway:
         settings = self.settings
         bus = open_subscriber(settings, identity=self.name.encode(), high_water_mark=settings.receive_high_water_mark)
         self.intake.shared_stream = bus.shared_stream
+        # A stored stream is joined without any listener, who alone knows what is revoked.
+        self.hub.gatekeeper.door.awaits_revocations = bus.shared_stream
         self.intake.book.expect(bus.lines, self.hub.monotonic())
         self.registry.register(FigureCollector(GatewayFigures(self.hub, self.intake, bus)))
         self.registry.register(LineCollector(self.intake))

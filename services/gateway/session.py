@@ -196,11 +196,13 @@ class Session:
 
 
 def _register(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
+    outline = messages.read(envelope, messages.RegisterOutline)
+    if len(outline.subscribe) > context.limits.max_subscriptions:
+        session.admitted(outline.token, context)
+        raise Refusal(Slug.TOO_MANY_SUBSCRIPTIONS, limit=context.limits.max_subscriptions)
     asked = messages.read(envelope, messages.Register)
     messages.check_register(asked)
     admission = session.admitted(asked.token, context)  # first: what is watched here is not for everybody to learn
-    if len(asked.subscribe) > context.limits.max_subscriptions:
-        raise Refusal(Slug.TOO_MANY_SUBSCRIPTIONS, limit=context.limits.max_subscriptions)
     rights = rights_by(context.policy, admission)
     subscriptions = {item.id: _checked(item, rights, context) for item in asked.subscribe}
     session.enter(asked.app_name, admission, rights, subscriptions)

@@ -50,6 +50,11 @@ class Archive:
         users = {row["value"]: row["revoked_at"] for row in rows if row["kind"] == "user"}
         return Revocations(users, [row["value"] for row in rows if row["kind"] == "token"])
 
+    async def end_lost_epoch(self, epoch: str, seq: int | None) -> bool:
+        """End *epoch* if the log ends before *seq*, which was numbered in it (None: in any case); say whether."""
+        async with self._turn:
+            return bool(await self._fetch("end_lost_epoch", epoch, seq))
+
     def close(self) -> None:
         """End the session. Idempotent."""
         if self._connection is not None:

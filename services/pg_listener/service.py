@@ -30,6 +30,7 @@ from shared.bus.contract import Publisher
 from shared.bus.heartbeats import HeartbeatSender, beat_heart
 from shared.bus.jetstream.limits import StreamLimits
 from shared.bus.opening import open_publisher
+from shared.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,7 @@ async def opened(settings: ListenerSettings, name: str) -> AsyncIterator[Listene
             listener.metrics.count_refused(end.zeromq.guests.refused)
         if end.nats is not None:
             listener.stream = end.nats.writer
+            end.nats.writer.overtaken = listener.end_lost_epoch
             listener.metrics.show_stream(end.nats.writer)
         yield listener
     finally:
@@ -97,6 +99,16 @@ class Listener:
             watch_revocations(self.archive, self.feed, self.signals),
         )
         return [tasks.create_task(part) for part in parts]
+
+    async def end_lost_epoch(self, epoch: str, seq: int | None) -> None:
+        """A stream holds this seq of an epoch (None: another event than the log): was the log set back?"""
+        try:
+            ended = await self.archive.end_lost_epoch(epoch, seq)
+        except DatabaseError:
+            return  # asked again as long as it seems so
+        if ended:
+            log.warning("the log was set back, another epoch begins", epoch=epoch, stored_seq=seq)
+            self.signals.ring()
 
 
 async def _until_stopped(listener: Listener, sender: HeartbeatSender, stop: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ Source of the locking rules: https://www.postgresql.org/docs/current/explicit-lo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import asyncpg
 
@@ -13,7 +14,7 @@ from services.setup import roles, scripts
 from services.setup.checks import Facts, refusals
 from services.setup.plan import Installation, InstallReport, Script, compare, to_run
 from services.setup.role_checks import LeastRights
-from services.setup.transactions import changing
+from services.setup.transactions import changing, in_a_gap
 from shared.errors import DatabaseRefused
 from shared.queries import query
 
@@ -33,18 +34,26 @@ async def install(
         recorded = await _recorded(connection)
         pending = to_run(known, recorded)
         if not dry_run:
-            await run(connection, pending)
-            await _record(connection, pending)
-            if has_roles:
-                await run(connection, roles.steps())
-            if least_rights is not None and least_rights.login is not None:
-                await roles.let_listen(connection, least_rights.login)
+            if least_rights is None:
+                await _apply(connection, pending, has_roles=has_roles)
+            else:
+                # Tables in use change their owners: that waits for nobody long, or sales would wait behind it.
+                await in_a_gap(connection, partial(_apply, connection, pending, has_roles=True))
+                if least_rights.login is not None:
+                    await roles.let_listen(connection, least_rights.login)
     return InstallReport(
         applied=tuple(script.name for script in pending),
         unchanged=tuple(script.name for script in known if script not in pending),
         dry_run=dry_run,
         least_rights=has_roles,
     )
+
+
+async def _apply(connection: asyncpg.Connection, pending: Sequence[Script], *, has_roles: bool) -> None:
+    await run(connection, pending)
+    await _record(connection, pending)
+    if has_roles:
+        await run(connection, roles.steps())
 
 
 async def inspect(connection: asyncpg.Connection) -> Installation:

@@ -6,7 +6,8 @@ a table's triggers that queues behind a long transaction makes every later state
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
@@ -16,6 +17,10 @@ from shared.queries import query
 
 LOCK_TIMEOUT = 5.0
 """Seconds that a change waits for each lock, and so the longest that it can hold up a sale."""
+
+GAP_PATIENCE = 30.0
+GAP_PAUSE = 0.5
+"""Seconds in which a gap between others' transactions is looked for, and from one look to the next."""
 
 _NOT_INSTALLED = (
     asyncpg.InvalidSchemaNameError,
@@ -38,14 +43,28 @@ async def changing(
             yield
 
 
+async def in_a_gap(connection: asyncpg.Connection, work: Callable[[], Awaitable[None]]) -> None:
+    """Do *work* inside the caller's transaction, anew while a lock is not to be had; between the tries none is held."""
+    clock = asyncio.get_running_loop().time
+    ends_at = clock() + GAP_PATIENCE
+    while True:
+        try:
+            async with connection.transaction():
+                return await work()
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            if clock() >= ends_at:
+                raise
+        await asyncio.sleep(GAP_PAUSE)
+
+
 @contextmanager
 def _said_in_a_sentence(what: str, advice: str) -> Iterator[None]:
     try:
         yield
     except asyncpg.LockNotAvailableError as error:
         raise DatabaseRefused(
-            f"{what}: a lock was not to be had within {LOCK_TIMEOUT:g} s, because a transaction or another setup "
-            "holds it; nothing was changed, try again in a quiet moment"
+            f"{what}: a lock was not to be had within {LOCK_TIMEOUT:g} s (less where sales would wait behind), "
+            "because a transaction or another setup holds it; nothing was changed, try again in a quiet moment"
         ) from error
     except asyncpg.InsufficientPrivilegeError as error:
         raise DatabaseRefused(f"{what}: {error}; nothing was changed, {advice}") from error

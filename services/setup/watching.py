@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncpg
 
+from services.setup.casts import foreign_casts
 from services.setup.transactions import changing
+from shared.errors import DatabaseRefused
 from shared.queries import query
 
 DEFAULT_CAPTURE = "notify_change"
@@ -16,7 +18,8 @@ async def watch(
 ) -> None:
     """Watch a table, named as in SQL (``bookings``, ``audit.entries``); its events carry *channel*.
 
-    Without a channel it is the table's name and ``_events``. A table without a key is refused.
+    Without a channel it is the table's name and ``_events``. A table without a key is refused, and
+    one with a column that becomes JSON by a function of somebody whom the schema's owner does not trust.
     """
     advice = (
         "connect as a role that may act as the owner of schema wasla and that has the right TRIGGER on the table and "
@@ -24,6 +27,8 @@ async def watch(
     )
     async with changing(connection, f"{table} is not watched", advice=advice):
         await connection.execute(query("watch"), table, channel, capture)
+        for cast in await foreign_casts(connection, table):
+            raise DatabaseRefused(f"{table} is not watched: {cast.sentence}; nothing was changed, {cast.advice}")
 
 
 async def unwatch(connection: asyncpg.Connection, table: str) -> bool:

@@ -34,7 +34,7 @@ class SiteRates:
             del self._buckets[next(iter(self._buckets))]
         return bucket.takes(min(amount, self._burst), now, rate=self._rate, burst=self._burst)
 
-    def wait(self, site: int, now: float) -> float:
-        """Return in how many seconds the site may have one more."""
-        bucket = self._buckets.get(site)
-        return 0.0 if bucket is None else bucket.wait(1, now, rate=self._rate, burst=self._burst)
+    def wait(self, site: int, now: float, amount: float = 1) -> float:
+        """Return in how many seconds the site may have *amount*, if nothing else comes in between."""
+        bucket = self._buckets.get(site, Bucket())
+        return bucket.wait(min(amount, self._burst), now, rate=self._rate, burst=self._burst)

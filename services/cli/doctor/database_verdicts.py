@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.cli.doctor.facts import DatabaseFacts, InstallationFacts, LockHolder, ServerFacts
+from services.cli.doctor.facts import AlteredCapture, DatabaseFacts, InstallationFacts, LockHolder, ServerFacts
 from services.cli.doctor.finding import Finding
 from services.cli.doctor.table_verdicts import judge_tables
 from services.setup.checks import OLDEST_VERSION, UNFIT_ENCODINGS
@@ -148,7 +148,24 @@ def _installation(installation: InstallationFacts, server: ServerFacts) -> Itera
         yield Finding("ok", "schema wasla", "installed and current")
     if installation.installed and installation.unreadable is None and not installation.missing:
         yield from judge_tables(installation)
+        for cast in installation.foreign_casts:
+            yield Finding("problem", cast.table, cast.sentence, cast.advice)
+        for capture in installation.altered_captures:
+            yield _altered_capture(capture)
         yield from _rights(installation, server)
+
+
+def _altered_capture(capture: AlteredCapture) -> Finding:
+    wrong = [] if capture.is_in_schema else ["is not in schema wasla"]
+    if not capture.is_definer:
+        wrong.append("runs with the rights of whoever writes")
+    if not capture.is_pinned:
+        wrong.append("has other settings")
+    if not capture.is_rightly_owned:
+        wrong.append(f"belongs to role {capture.owner}")
+    again = "run wasla setup" if capture.is_in_schema else "run wasla setup, then wasla watch for each watched table"
+    sentence = f"{capture.function} is not as it was installed, somebody changed it: it {' and '.join(wrong)}"
+    return Finding("problem", "capture", sentence, f"{again}; then look for casts to json of column types")
 
 
 def _rights(installation: InstallationFacts, server: ServerFacts) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import asyncpg
 
 from services.cli.database import connection
 from services.cli.doctor.facts import (
+    AlteredCapture,
     DatabaseFacts,
     DriftedTable,
     InstallationFacts,
@@ -19,6 +20,7 @@ from services.cli.doctor.facts import (
     WatchedTable,
 )
 from services.setup import inspect
+from services.setup.casts import foreign_casts
 from shared.database import describe
 from shared.errors import WaslaError
 from shared.queries import query
@@ -84,6 +86,10 @@ async def _installation(database: Any) -> InstallationFacts:
             watched=await _watched(database),
             drifted=await _drifted(database),
             stray=tuple(row["relation"] for row in await database.fetch(query("cli/stray_triggers"))),
+            foreign_casts=await foreign_casts(database),
+            altered_captures=tuple(
+                AlteredCapture(**row) for row in await database.fetch(query("cli/altered_captures"))
+            ),
             **await database.fetchrow(query("cli/rights")),
         )
     except asyncpg.InsufficientPrivilegeError as error:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from services.cli.scaling import Program
 from services.monitor.status import Status
+from services.setup.casts import ForeignCast
 from shared.access.validity import Validity
 
 
@@ -65,6 +66,18 @@ class LockHolder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlteredCapture:
+    """A capture function that is not as an install leaves it; ``is_pinned``: its settings are the installed ones."""
+
+    function: str
+    is_in_schema: bool
+    is_definer: bool
+    is_pinned: bool
+    owner: str
+    is_rightly_owned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstallationFacts:
     """The schema ``wasla``: ``pending`` and ``altered`` are install files not run, or run with another text.
 
@@ -79,6 +92,8 @@ class InstallationFacts:
     watched: tuple[WatchedTable, ...] = ()
     drifted: tuple[DriftedTable, ...] = ()
     stray: tuple[str, ...] = ()
+    foreign_casts: tuple[ForeignCast, ...] = ()
+    altered_captures: tuple[AlteredCapture, ...] = ()
     has_least_rights: bool = False
     may_act_as_owner: bool = True
     unreadable: str | None = None

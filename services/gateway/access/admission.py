@@ -51,12 +51,16 @@ KEY_HOLDER: Final = Admission(by=Entrance.KEY)
 
 @dataclass(slots=True)
 class Door:
-    """The rules in force; ``revocations`` is replaced when others are known. ``tokens`` None: none are taken."""
+    """The rules in force; ``revocations`` is replaced when others are known. ``tokens`` None: none are taken.
+
+    Tokens wait where ``awaits_revocations``: nobody has said yet which of them are revoked.
+    """
 
     client_key: ClientKey | None = None
     allow_anonymous: bool = False
     tokens: Tokens | None = None
     revocations: Revocations = field(default_factory=Revocations)
+    awaits_revocations: bool = False
 
     @property
     def asks(self) -> bool:
@@ -100,6 +104,8 @@ class Door:
             Entrance.TOKEN,
             claims.everything,
         )
+        if self.awaits_revocations:
+            raise Denial(Why.REVOCATIONS_UNREAD, claims.user)
         if self.has_revoked(admission):
             raise Denial(Why.REVOKED, claims.user)
         return admission

@@ -20,6 +20,7 @@ class Why(StrEnum):
     ALGORITHM = "algorithm"
     UNKNOWN_KEY = "unknown_key"
     KEYS_UNREAD = "keys_unread"
+    REVOCATIONS_UNREAD = "revocations_unread"
     SIGNATURE = "signature"
     CLAIMS = "claims"
     EXPIRED = "expired"
@@ -39,6 +40,7 @@ REASONS: Final[dict[Why, str]] = {
     Why.ALGORITHM: "the token is signed by an algorithm that is not accepted here",
     Why.UNKNOWN_KEY: "the token is signed with a key that is not known here",
     Why.KEYS_UNREAD: "the key of this token is not known here, and the keys cannot be read now: try again in a moment",
+    Why.REVOCATIONS_UNREAD: "which tokens are revoked is not known here yet: try again in a moment",
     Why.SIGNATURE: "the token's signature does not fit",
     Why.CLAIMS: "expected a token with sub (a text) and exp (a number); jti is a text, nbf and iat are numbers",
     Why.EXPIRED: "the token has expired: get a fresh one",
@@ -54,6 +56,7 @@ REASONS: Final[dict[Why, str]] = {
 _CODES: Final = {
     Why.EXPIRED: CloseCode.TOKEN_EXPIRED,
     Why.KEYS_UNREAD: CloseCode.TOO_MANY_CONNECTIONS,  # whose instruction fits: later, or to another address
+    Why.REVOCATIONS_UNREAD: CloseCode.TOO_MANY_CONNECTIONS,
     Why.ORIGIN: CloseCode.FORBIDDEN_ORIGIN,
 }
 
@@ -74,5 +77,5 @@ class Denial(Exception):
     @property
     def code(self) -> CloseCode:
         """What the connection is closed with; whose token has expired may come again, with a fresh one, and who
-        came while the keys could not be read as well."""
+        came while the keys or the revocations could not be read as well."""
         return _CODES.get(self.why, CloseCode.UNAUTHORIZED)

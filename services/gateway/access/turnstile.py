@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import Final
 
@@ -25,6 +26,17 @@ SPARE: Final = 128
 
 LATER: Final = 10
 """Seconds after which whoever found no room may try again."""
+
+RESUME_PATIENCE: Final = 10.0
+"""Seconds that a client may be asked to wait for what it missed; where that takes longer it reloads instead."""
+
+
+class Replay(Enum):
+    """What becomes of a client that asks for events again: it has them, it comes again for them, or it reloads."""
+
+    NOW = auto()
+    LATER = auto()
+    NEVER = auto()
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +86,9 @@ class Turnstile:
         self._max_here = settings.max_connections_per_address
         self._connects = SiteRates(rate=settings.max_connects_per_second, burst=settings.max_connections_per_address)
         self._resumes = SiteRates(rate=settings.max_resumed_events_per_second, burst=settings.max_resume_events)
+        self._put_off = SiteRates(
+            rate=settings.max_resumed_events_per_second, burst=settings.max_resumed_events_per_second * RESUME_PATIENCE
+        )
         self._here: Counter[int] = Counter()
         self.inside = 0
 
@@ -110,13 +125,18 @@ class Turnstile:
             if not self._here[visit.site]:
                 del self._here[visit.site]
 
-    def may_resume(self, visit: Visit, events: int) -> bool:
-        """Count the events that a client wants again, and tell whether its address may have them now; note it where
-        not."""
-        if visit.site is None or self._resumes.takes(visit.site, self._monotonic(), events):
-            return True
+    def replay(self, visit: Visit, events: int) -> Replay:
+        """Tell whether a client's address may have so many events again now, and count them if so; note it if not.
+
+        Put off are no more of an address together than could be served within RESUME_PATIENCE: everybody else would
+        come again and again for a place that another has taken.
+        """
+        site, now = visit.site, self._monotonic()
+        if site is None or self._resumes.takes(site, now, events):
+            return Replay.NOW
         self.note(Limit.RESUME_RATE, visit.remote)
-        return False
+        is_soon = self._resumes.wait(site, now, events) <= RESUME_PATIENCE
+        return Replay.LATER if is_soon and self._put_off.takes(site, now, events) else Replay.NEVER
 
     def note(self, limit: Limit, remote: str | None) -> None:
         """Count that somebody reached a limit, and put it on record."""

@@ -34,6 +34,7 @@ async def keep_revocations(bus: Subscriber, feed: Feed, hub: Hub, request_ids: i
             continue  # another line has not heard of it yet
         feed.revocations_version = reply.version
         hub.gatekeeper.door.revocations = Revocations(reply.users, frozenset(reply.token_ids))
+        hub.gatekeeper.door.awaits_revocations = False
         hub.end_what_is_revoked()
         log.info("revocations in force", users=len(reply.users), tokens=len(reply.token_ids))
 

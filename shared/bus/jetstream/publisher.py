@@ -41,6 +41,7 @@ class NatsPublisher:
         self.line = token(name)
         self.malformed = 0
         self._says = subjects.line(self.line)
+        self._answers = subjects.inbox("")
         self._inbox: Inbox[Peer] = Inbox(MAX_REQUESTS)
         self.connection = Connection(
             access, name=f"wasla pg-listener {name}", inbox=subjects.inbox(f"{self.line}.stream")
@@ -89,6 +90,9 @@ class NatsPublisher:
         await self.connection.close()
 
     def _heard(self, message: Msg, payload: bytes) -> None:
+        if not message.reply.startswith(self._answers):
+            self.malformed += 1  # an answer there would be this listener's word at a place that the asker may not write
+            return
         peer, _, _number = message.reply.rpartition(".")
         self._inbox.put(peer.encode(), payload)
 

@@ -7,7 +7,7 @@ nats_api_reference); an error in an answer is a :exc:`StreamRefused` with the se
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +19,7 @@ from shared.bus.jetstream.limits import StreamLimits
 from shared.bus.jetstream.subjects import Subjects
 from shared.bus.messages import Batch
 from shared.errors import BusError
+from shared.events import Event
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,9 @@ API_TIMEOUT: Final = 2.0
 NO_STREAM: Final = 10059
 NO_MESSAGE: Final = 10037
 WRONG_LAST: Final = 10071
+
+MOST_UNREADABLE: Final = 10
+"""Messages at the stream's end that may be unreadable before what is in front of them counts as lost."""
 
 
 class StreamRefused(BusError):
@@ -38,11 +42,13 @@ class StreamRefused(BusError):
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The stream's end: its sequence, and the position up to which events are stored ("" and 0 in an empty one)."""
+    """The stream's end: its sequence, the position up to which events are stored ("" and 0 in an empty one), and the
+    event there."""
 
     sequence: int
     epoch: str = ""
     seq: int = 0
+    last: Event | None = field(default=None, compare=False, repr=False)
 
 
 class Stream:
@@ -83,14 +89,14 @@ class Stream:
 
     async def append(self, batch: Batch, tail: Tail) -> Tail:
         """Store a batch right behind a tail and return the new one; StreamRefused where the stream ends elsewhere."""
-        last = batch.events[-1].seq
+        last = batch.events[-1]
         headers = {
-            "Nats-Msg-Id": f"{batch.epoch}:{last}:{tail.sequence}",
+            "Nats-Msg-Id": f"{batch.epoch}:{last.seq}:{tail.sequence}",
             "Nats-Expected-Last-Sequence": str(tail.sequence),
         }
         subject = self._subjects.events(batch.epoch, batch.after_seq)
         answer = await self._connection.ask(subject, encode(batch), timeout=API_TIMEOUT, headers=headers)
-        return Tail(int(_read(answer.data)["seq"]), batch.epoch, last)
+        return Tail(int(_read(answer.data)["seq"]), batch.epoch, last.seq, last)
 
     async def _make(self) -> dict[str, Any]:
         made = await self._api("STREAM.CREATE", self._limits.configuration(self._subjects))
@@ -98,19 +104,20 @@ class Stream:
         return made
 
     async def _last(self, sequence: int) -> Tail:
-        try:
-            found = (await self._api("STREAM.MSG.GET", {"last_by_subj": self._subjects.stored}))["message"]
-        except StreamRefused as error:
-            if error.number != NO_MESSAGE:
-                raise
-            return Tail(sequence)
-        try:
-            batch = decode_published(base64.b64decode(found["data"]))
-        except Malformed:
-            batch = None
-        if not isinstance(batch, Batch) or not batch.events:
-            return Tail(sequence)
-        return Tail(max(sequence, int(found["seq"])), batch.epoch, batch.events[-1].seq)
+        """Return the end by the newest message that can be read: one that cannot is no reason to fill it again."""
+        question: dict[str, Any] = {"last_by_subj": self._subjects.stored}
+        for _ in range(MOST_UNREADABLE + 1):
+            try:
+                found = (await self._api("STREAM.MSG.GET", question))["message"]
+            except StreamRefused as error:
+                if error.number != NO_MESSAGE:
+                    raise
+                break
+            sequence = max(sequence, int(found["seq"]))
+            if (batch := _batch(found)) is not None:
+                return Tail(sequence, batch.epoch, batch.events[-1].seq, batch.events[-1])
+            question = {"seq": int(found["seq"]) - 1}
+        return Tail(sequence)
 
     async def _api(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         subject = f"$JS.API.{verb}.{self._subjects.stream}"
@@ -118,10 +125,18 @@ class Stream:
         return _read(answer.data)
 
 
+def _batch(message: dict[str, Any]) -> Batch | None:
+    try:
+        batch = decode_published(base64.b64decode(message["data"]))
+    except (Malformed, ValueError, KeyError):  # a message without a payload has no data
+        return None
+    return batch if isinstance(batch, Batch) and batch.events else None
+
+
 def _read(payload: bytes) -> dict[str, Any]:
     try:
         answer = msgspec.json.decode(payload, type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise BusError("expected an answer of JetStream, got something else: is it enabled on the servers?") from None
     if error := answer.get("error"):
         raise StreamRefused(int(error.get("err_code", 0)), str(error.get("description", "")))

@@ -169,7 +169,7 @@ class NatsSubscriber:
         except Malformed:
             self.malformed += 1
             return None
-        if isinstance(message, Beat):
+        if isinstance(message, Beat) and message.epoch:  # one that has not seen the database says nothing of the stream
             self._beat_at = self._clock()
         return line, message
 

@@ -6,6 +6,11 @@ sequence it follows. If another listener was quicker, the end is looked at and w
 
 The leader writes at once. A standby looks once a second and writes only where the stream stays behind what it knows:
 the leader reaches the database and not the servers, or is gone.
+
+A stream that ends beyond what the leader knows of the same epoch holds a history that was lost, or the leader is late:
+the log decides (``overtaken``). So does one that ends with another event than the log has at that seq. Another epoch
+behind what this writer has written is another leader's, who would be answered in kind for ever: this one makes way and
+tries again later.
 """
 
 from __future__ import annotations
@@ -37,8 +42,15 @@ REFILL_EVENTS: Final = 10_000
 
 MAX_BATCH_BYTES: Final = 512 * 1024
 
+MAKE_WAY_FIRST: Final = 10.0
+MAKE_WAY_MOST: Final = 600.0
+"""Seconds for which another leader's history is left in the stream: the first time, and at most."""
+
 Recall = Callable[[str, int], Awaitable[Sequence[Event]]]
 """Reads again what follows a position of an epoch; nothing where that cannot be had."""
+
+Overtaken = Callable[[str, int | None], Awaitable[None]]
+"""Is told that the stream holds a seq of an epoch that the leader does not know; None: it has another event there."""
 
 
 class StreamWriter:
@@ -46,6 +58,7 @@ class StreamWriter:
 
     def __init__(self, connection: Connection, stream: Stream, backlog: Backlog) -> None:
         self.recall: Recall | None = None
+        self.overtaken: Overtaken | None = None
         self.appended = 0
         self.tail: Tail | None = None
         self._connection = connection
@@ -54,7 +67,12 @@ class StreamWriter:
         self._changed = asyncio.Event()
         self._beat: Beat | None = None
         self._target = ("", 0)
+        self._lacking: Tail | None = None
         self._seen: Tail | None = None
+        self._written = ""
+        self._compared = 0
+        self._makes_way_until: float | None = None
+        self._makes_way_for = MAKE_WAY_FIRST
         self._looked_at = 0.0
         self._skips: dict[int, int] = {}
         self._told = ""
@@ -119,19 +137,67 @@ class StreamWriter:
     async def _end(self) -> Tail:
         now = self._clock()
         if self.tail is None or now - self._looked_at >= LOOK_INTERVAL:
-            self._seen, self.tail = self.tail, await self._stream.tail()
+            self._seen, self.tail = self._lacking, await self._stream.tail()
+            self._lacking = self.tail if self.behind else None
             self._looked_at = now
+            await self._compare(self.tail)
         return self.tail
+
+    async def _compare(self, tail: Tail) -> None:
+        """Tell of an end that is not the log's: it holds what a log that was set back has lost."""
+        epoch, top = self._target
+        if self.overtaken is None or not self._is_leader or tail.epoch != epoch:
+            return
+        if tail.seq > top:
+            await self.overtaken(epoch, tail.seq)
+        elif tail.sequence != self._compared:
+            if await self._differs(tail):
+                await self.overtaken(epoch, None)
+            else:
+                self._compared = tail.sequence
+
+    async def _differs(self, tail: Tail) -> bool:
+        """Tell whether the log has another event where the stream ends; by what never changes, however it is sent."""
+        if tail.last is None or self.recall is None:
+            return False
+        known = next(iter(await self.recall(tail.epoch, tail.seq - 1)), None)
+        if known is None or known.seq != tail.seq:
+            return False
+        return (known.table, known.captured_at) != (tail.last.table, tail.last.captured_at)
 
     def _may_write(self, tail: Tail) -> bool:
         if self._beat is None or self._beat.leading:
-            return True
+            return not self._makes_way(tail)
         # A standby may follow a history that is over: it only continues what is there.
         return self._seen == tail and tail.epoch in {"", self._beat.epoch}
+
+    @property
+    def _is_leader(self) -> bool:
+        return self._beat is not None and self._beat.leading
+
+    def _makes_way(self, tail: Tail) -> bool:
+        """Tell whether another leader's epoch stands behind what was written here, and is to be left there for now."""
+        if tail.epoch in {"", self._target[0]} or self._written != self._target[0]:
+            return False
+        now = self._clock()
+        if self._makes_way_until is None:
+            self._makes_way_until = now + self._makes_way_for
+            log.warning(
+                "another leader writes another history into this stream; give each installation its own prefix",
+                epoch=self._target[0],
+                other_epoch=tail.epoch,
+                seconds=self._makes_way_for,
+            )
+            self._makes_way_for = min(MAKE_WAY_MOST, 2 * self._makes_way_for)
+        elif now >= self._makes_way_until:
+            self._makes_way_until, self._written = None, ""
+        return self._makes_way_until is not None
 
     def _aim(self, epoch: str, top: int) -> None:
         """This is the position up to which the stream should hold events, whoever was the last to say so."""
         known, former = self._target
+        if epoch != known:
+            self._written, self._makes_way_until, self._makes_way_for = "", None, MAKE_WAY_FIRST
         self._target = epoch, max(top, former) if epoch == known else top
 
     async def _next(self, tail: Tail) -> Batch | None:
@@ -175,12 +241,14 @@ class StreamWriter:
 
     async def _append(self, batch: Batch, tail: Tail) -> None:
         try:
-            self.tail = self._seen = await self._stream.append(batch, tail)
+            self.tail = await self._stream.append(batch, tail)
         except StreamRefused as error:
             if error.number != WRONG_LAST:
                 raise
             self.tail = None  # somebody else has written, or the stream has lost its end
             return
+        self._written, self._compared = batch.epoch, self.tail.sequence
+        self._lacking = self._seen = self.tail if self.behind else None
         self.appended += len(batch.events)
         self._backlog.stored(self.tail.seq)
 

@@ -178,8 +178,8 @@ class OverNats:
         return await self._stranger(lambda stranger, payload: stranger.send(subject, payload))
 
     async def whisper(self, line: Line) -> Raw:
-        desk = self._subjects.desk(line)
-        return await self._stranger(lambda stranger, payload: stranger.send(desk, payload, reply="a.b.0"))
+        desk, inbox = self._subjects.desk(line), self._subjects.inbox("stranger")
+        return await self._stranger(lambda stranger, payload: stranger.send(desk, payload, reply=f"{inbox}.0"))
 
     async def _stranger(self, send: Any) -> Raw:
         stranger = Connection(self._access, name="stranger", inbox="stranger")

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.bus.codec import encode
+from shared.bus.contract import Standing
 from shared.bus.jetstream import subscriber as subscribing
 from shared.bus.jetstream.connection import MAX_WAITING_BYTES, Access, Connection, NotConnected
 from shared.bus.jetstream.publisher import NatsPublisher
 from shared.bus.jetstream.subjects import Subjects
 from shared.bus.jetstream.subscriber import NatsSubscriber
-from shared.bus.messages import RosterQuery
+from shared.bus.messages import Batch, Beat, CatalogRequest, RosterQuery
+from shared.events import Event
 from tests.nats_servers import NatsServer, nats_server
 from tests.ports import free_ports
 
@@ -122,3 +125,42 @@ async def test_a_listener_that_is_gone_is_forgotten(shared_server: NatsServer, m
             await asyncio.sleep(0.01)
     assert subscriber.lines == ("configured",)
     await subscriber.close()
+
+
+async def test_answers_go_nowhere_but_to_askers(shared_server: NatsServer) -> None:
+    """Who may ask may not make a listener write into the stream, or speak as a listener."""
+    access, subjects = Access([shared_server.url]), Subjects("forged")
+    publisher = NatsPublisher(access, "l", subjects=subjects)
+    await up(publisher.connection)
+    asker = connection(shared_server.url)
+    await up(asker)
+    for number, reply in enumerate(("forged.events.zzz", "forged.lines.l", "forged.inboxes", "", "forged.inbox.me")):
+        asker.send("forged.desk.l", encode(CatalogRequest(number)), reply=f"{reply}.{number}" if reply else "")
+    peer, heard = await asyncio.wait_for(publisher.receive(), 60)
+    assert (peer, heard) == (b"forged.inbox.me", CatalogRequest(4))
+    assert publisher.malformed == 4
+    await asker.close()
+    await publisher.close()
+
+
+async def test_a_listener_without_the_database_does_not_keep_the_stream_silent(
+    shared_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscribing, "LOOK_INTERVAL", 0.3)
+    access, subjects = Access([shared_server.url]), Subjects("unseeing")
+    publisher = NatsPublisher(access, "l", subjects=subjects)
+    publisher.publish(Batch("e", 0, [Event(1, "INSERT", "t", "c", None, 1.0, b"x")], 1.0, 1.0))
+    subscriber = NatsSubscriber(access, identity=b"g", subjects=subjects)
+
+    async def beat() -> None:
+        while True:
+            publisher.publish(Beat("l", False, "", 0, False, 0.0, 0, 0.0))
+            await asyncio.sleep(0.05)
+
+    beating = asyncio.ensure_future(beat())
+    async with asyncio.timeout(60):
+        while (await subscriber.receive())[1] != Standing("e", 1):
+            pass
+    beating.cancel()
+    await subscriber.close()
+    await publisher.close()

@@ -16,16 +16,17 @@ from shared.bus.jetstream import writer as writing
 from shared.bus.jetstream.backlog import Backlog
 from shared.bus.jetstream.connection import Access, Connection
 from shared.bus.jetstream.limits import StreamLimits
-from shared.bus.jetstream.stream import WRONG_LAST, Stream, StreamRefused, Tail
+from shared.bus.jetstream.stream import WRONG_LAST, Stream, StreamRefused, Tail, _read
 from shared.bus.jetstream.subjects import Subjects
 from shared.bus.jetstream.writer import StreamWriter
 from shared.bus.messages import Batch, Beat
+from shared.errors import BusError
 from shared.events import Event
 from tests.nats_servers import NatsServer, nats_server
 
 
-def events(first: int, last: int, *, size: int = 10) -> list[Event]:
-    return [Event(seq, "INSERT", "t", "c", None, 1.0, b"x" * size) for seq in range(first, last + 1)]
+def events(first: int, last: int, *, size: int = 10, captured_at: float = 1.0) -> list[Event]:
+    return [Event(seq, "INSERT", "t", "c", None, captured_at, b"x" * size) for seq in range(first, last + 1)]
 
 
 def batch(first: int, last: int, *, epoch: str = "e", size: int = 10) -> Batch:
@@ -66,7 +67,8 @@ class Kept:
         self.looks += 1
         if not self.batches:
             return Tail(self.sequence)
-        return Tail(self.sequence, self.batches[-1].epoch, self.batches[-1].events[-1].seq)
+        last = self.batches[-1].events[-1]
+        return Tail(self.sequence, self.batches[-1].epoch, last.seq, last)
 
     async def append(self, batch: Batch, tail: Tail) -> Tail:
         if tail.sequence != self.sequence:
@@ -137,6 +139,92 @@ async def test_a_standby_continues_no_other_history() -> None:
     assert [each.epoch for each in kept.batches] == ["new"]
 
 
+async def test_a_standby_of_a_quiet_stream_leaves_the_leader_a_whole_interval() -> None:
+    kept = Kept()
+    kept.batches, kept.sequence = [batch(1, 3)], 1
+    async with running(kept) as writer:
+        writer.note(beat(3, leading=False))
+        await until(lambda: kept.looks > 3)
+        offered_at = kept.looks
+        writer.offer(batch(4, 4))
+        await until(lambda: kept.seqs == [1, 2, 3, 4])
+    assert kept.looks_at_append[0] >= offered_at + 2
+
+
+async def test_an_end_beyond_what_the_leader_knows_is_told_at_once_and_nothing_else_is() -> None:
+    kept, told = Kept(), list[tuple[str, int | None]]()
+    kept.batches, kept.sequence = [batch(1, 9)], 1
+
+    async def overtaken(epoch: str, seq: int | None) -> None:
+        told.append((epoch, seq))
+
+    async with running(kept) as writer:
+        writer.overtaken = overtaken
+        writer.recall = recalling(1, 12)
+        writer.note(beat(7, leading=False))
+        await until(lambda: kept.looks > 3)
+        assert not told, "a standby may be late"
+        writer.note(beat(7, leading=True))
+        await until(lambda: bool(told))
+        assert told[0] == ("e", 9)
+        writer.note(beat(9, leading=True))
+        looks = kept.looks
+        await until(lambda: kept.looks > looks + 2)
+        told.clear()
+        writer.offer(batch(10, 12))
+        await until(lambda: kept.seqs == list(range(1, 13)))
+        looks = kept.looks
+        await until(lambda: kept.looks > looks + 2)
+    assert not told
+
+
+async def test_another_event_at_the_end_than_the_log_has_is_told() -> None:
+    """The log was set back and has grown past the end before the leader looked."""
+    kept, told = Kept(), list[tuple[str, int | None]]()
+    kept.batches, kept.sequence = [Batch("e", 0, events(1, 9, captured_at=2.0), 1.0, 1.0)], 1
+
+    async def overtaken(epoch: str, seq: int | None) -> None:
+        told.append((epoch, seq))
+
+    async with running(kept) as writer:
+        writer.overtaken = overtaken
+        writer.recall = recalling(1, 12)
+        writer.note(beat(12, leading=True))
+        await until(lambda: bool(told))
+    assert told[0] == ("e", None)
+
+
+async def test_two_leaders_of_different_histories_do_not_fill_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "MAKE_WAY_FIRST", 60.0)
+    kept = Kept()
+    async with running(kept) as first, running(kept) as second:
+        for writer, epoch in ((first, "e"), (second, "f")):
+            writer.recall = recalling(1, 9)
+            writer.note(beat(9, leading=True, epoch=epoch))
+        await until(lambda: len({each.epoch for each in kept.batches}) == 2)
+        looks = kept.looks
+        await until(lambda: kept.looks > looks + 20)
+    assert len(kept.batches) <= 3
+
+
+async def test_who_made_way_tries_again_and_a_new_epoch_is_written_at_once() -> None:
+    kept = Kept()
+    async with running(kept) as writer:
+        writer._makes_way_for = 0.05
+        writer.offer(batch(1, 3))
+        await until(lambda: kept.seqs == [1, 2, 3])
+        kept.batches.append(batch(1, 2, epoch="f"))
+        kept.sequence += 1
+        writer.recall = recalling(1, 3)
+        await until(lambda: kept.batches[-1].epoch == "e")
+        writer._makes_way_for = 60.0
+        kept.batches.append(batch(1, 2, epoch="f"))
+        kept.sequence += 1
+        await until(lambda: writer._makes_way_until is not None)
+        writer.offer(batch(1, 2, epoch="g"))
+        await until(lambda: kept.batches[-1].epoch == "g")
+
+
 async def test_an_end_that_is_lost_is_noticed_without_a_new_event_and_written_again() -> None:
     kept = Kept()
     async with running(kept) as writer:
@@ -201,6 +289,23 @@ async def test_whoever_writes_behind_another_end_is_refused(server: NatsServer) 
         await stream.append(batch(1, 2), tail)
     assert refused.value.number == WRONG_LAST
     await line.close()
+
+
+async def test_a_message_that_cannot_be_read_is_no_end(server: NatsServer) -> None:
+    line = Connection(Access([server.url]), name="w", inbox="junk.inbox.w")
+    stream = Stream(line, Subjects("junk"), StreamLimits(max_bytes=1024**2))
+    await asyncio.wait_for(line.up.wait(), 60)
+    await stream.append(batch(1, 4), await stream.tail())
+    for junk in (b"\xff", b""):
+        await line.ask("junk.events.zzz.0", junk, timeout=10)
+    assert await stream.tail() == Tail(3, "e", 4)
+    await line.close()
+
+
+@pytest.mark.parametrize("answer", [b"{", b'"\xff"', b'{"a": "\xff"}', b"[" * 100_000])
+def test_what_is_no_answer_is_told_as_such(answer: bytes) -> None:
+    with pytest.raises(BusError, match="expected an answer of JetStream"):
+        _read(answer)
 
 
 async def test_of_two_writers_at_once_each_event_is_stored_once_and_in_order(server: NatsServer) -> None:

@@ -250,7 +250,8 @@ async def test_an_address_that_asks_for_history_again_and_again_is_told_to_come_
     listener: FakeListener, start_gateway: StartGateway, client_of: ConnectClient
 ) -> None:
     listener.insert(100)
-    gateway = await start_gateway(**{**SMALL, "max_connections_per_address": 100, "max_resume_events": 150})
+    rates = {"max_resume_events": 150, "max_resumed_events_per_second": 5}
+    gateway = await start_gateway(**{**SMALL, **rates, "max_connections_per_address": 100})
     gateway.hub.turnstile._monotonic = lambda: 1000.0
     position = {"epoch": "epoch-1", "seq": 10}
     first = await client_of(gateway)
@@ -267,6 +268,29 @@ async def test_an_address_that_asks_for_history_again_and_again_is_told_to_come_
     again = await client_of(gateway)
     await again.register(resume=position)
     assert await again.events(90) == list(range(11, 101))
+    assert reached(gateway) == {Limit.RESUME_RATE: 1}
+
+
+async def test_who_would_wait_for_long_reloads_and_who_has_to_reload_anyway_is_not_charged(
+    listener: FakeListener, start_gateway: StartGateway, client_of: ConnectClient
+) -> None:
+    listener.insert(100)
+    gateway = await start_gateway(**{**SMALL, "max_connections_per_address": 100, "max_resume_events": 150})
+    gateway.hub.turnstile._monotonic = lambda: 1000.0
+    position = {"epoch": "epoch-1", "seq": 10}
+    for _ in range(2):
+        client = await client_of(gateway)
+        await client.register(resume={"epoch": "epoch-1.former-rights", "seq": 10})
+        assert (await client.expect("resync"))["reason"] == "rights_changed"
+    first = await client_of(gateway)
+    await first.register(resume=position)
+    assert await first.events(90) == list(range(11, 101))
+    second = await client_of(gateway)
+    await second.register(resume=position)
+    resync = await second.expect("resync")
+    assert (resync["reason"], resync["seq"]) == ("position_expired", 100)
+    listener.insert()
+    assert await second.events(1) == [101]
     assert reached(gateway) == {Limit.RESUME_RATE: 1}
 
 

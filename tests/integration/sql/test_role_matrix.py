@@ -249,8 +249,11 @@ CAST = """
 """
 
 
-async def test_a_cast_to_json_runs_as_one_who_can_do_nothing(admin: asyncpg.Connection, station_url: str) -> None:
-    """A type's owner has a function run inside the capture: it finds itself a role that reads nothing."""
+async def test_a_cast_to_json_runs_as_one_who_reads_nothing(admin: asyncpg.Connection, station_url: str) -> None:
+    """A type's owner has a function run inside the capture: it finds itself a role that reads nothing.
+
+    That role may alter the capture itself, which is seen by the doctor: setup/test_casts.py.
+    """
     await admin.execute("GRANT CREATE ON SCHEMA public TO cashier")
     cashier = await asyncpg.connect(as_role(station_url, "cashier"))
     await cashier.execute(CAST)

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from services.cli.doctor.facts import DatabaseFacts, Facts, InstallationFacts, LockHolder
+from services.cli.doctor.facts import AlteredCapture, DatabaseFacts, Facts, InstallationFacts, LockHolder
 from services.cli.doctor.finding import Finding
 from services.cli.doctor.verdicts import is_healthy, judge
 from services.monitor.status import LineStatus, RealtimeStatus
+from services.setup.casts import ForeignCast
 from shared.line_book import LineState, Verdict
 from tests.unit.cli.sound_facts import (
     INSTALLED,
@@ -233,6 +234,39 @@ CASES: list[tuple[str, Facts, str, str, str]] = [
         "warning",
         "lines",
         "could not take over; see that pg-listener's log",
+    ),
+    (
+        "a cast of somebody else's",
+        facts(
+            installation=replace(
+                INSTALLED,
+                foreign_casts=(ForeignCast(table="bookings", column="c", type="t", function="f(t)", owner="tenant"),),
+            )
+        ),
+        "problem",
+        "bookings",
+        "column c becomes JSON by f(t) of role tenant",
+    ),
+    (
+        "an altered capture",
+        facts(
+            installation=replace(
+                INSTALLED,
+                altered_captures=(
+                    AlteredCapture(
+                        function="wasla.notify_change()",
+                        is_in_schema=True,
+                        is_definer=False,
+                        is_pinned=True,
+                        owner="tenant",
+                        is_rightly_owned=False,
+                    ),
+                ),
+            )
+        ),
+        "problem",
+        "capture",
+        "it runs with the rights of whoever writes and belongs to role tenant",
     ),
     ("monitor warns", facts(machine=measured(warnings=["gateway is late"])), "warning", "monitor", "gateway is late"),
 ]

@@ -6,7 +6,7 @@ import os
 import zlib
 
 from services.gateway.deflation import WINDOW_BITS, Deflation
-from services.gateway.delivery import Delivery
+from services.gateway.delivery import LAGGING_BYTES, Delivery
 from services.gateway.entries import Entry
 from services.gateway.frames import payload_of, text_frame
 from services.gateway.history import History
@@ -76,6 +76,42 @@ def test_an_event_is_compressed_once_for_everybody_live_or_not() -> None:
     assert {b"".join(writes) for writes in written} == {written[0][0]}
     assert len({id(writes[0]) for writes in written[:100]}) == 1, "everybody live is handed the same bytes"
     assert len(written[0][0]) < len(plain[0])
+
+
+def test_for_those_who_lag_little_is_compressed_in_a_turn_and_nothing_is_missing() -> None:
+    """Where nobody live took compressed events, and where what was made is not kept any more."""
+    size, readers = 20_000, 30
+    delivery = Delivery(
+        Ring(max_events=1000, max_bytes=10**8),
+        History(max_pages=2, page_events=10),
+        Deflation(min_bytes=100, max_bytes=size),
+    )
+    delivery.reset(EPOCH, 0, "epoch_changed", 0.0)
+    batch = entries(1, readers + 50, size=size)
+    delivery.deliver(batch)
+    written: list[list[bytes]] = [[] for _ in range(readers)]
+    for behind, writes in enumerate(written):
+        delivery.resume(writes.append, EVERYTHING, Position(EPOCH, behind), now=0.0, monotonic=0.0, deflates=True)
+    made = 0
+    while delivery.ready:
+        delivery.serve(2000)
+        assert (delivery.deflation.made - made) * size <= LAGGING_BYTES
+        made = delivery.deflation.made
+    assert made > 0, "some is, all the same"
+    for behind, writes in enumerate(written):
+        assert messages(b"".join(writes)) == [bytes(payload_of(item.frame)) for item in batch[behind:]]
+
+
+def messages(stream: bytes) -> list[bytes]:
+    """Return the payloads of the frames that follow one another in *stream*."""
+    found: list[bytes] = []
+    while stream:
+        length, header = stream[1], 2
+        if length == 126:
+            length, header = int.from_bytes(stream[2:4], "big"), 4
+        frame, stream = stream[: header + length], stream[header + length :]
+        found.append(inflated(frame) if frame[0] == 0xC1 else bytes(payload_of(frame)))
+    return found
 
 
 def test_nothing_is_compressed_for_nobody() -> None:

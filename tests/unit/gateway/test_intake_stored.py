@@ -50,8 +50,22 @@ def test_a_listener_is_believed_before_the_stream() -> None:
     made.on_beat("a", beat(5, epoch="new"), 0.0)
     assert made.on_standing(STORE, Standing("old", 90), 0.5) is None
     assert (made.epoch, made.top) == ("new", 5)
-    assert made.on_standing(STORE, Standing("old", 90), SILENT_AFTER + 1) == Joined("old", 90, "epoch_changed")
-    assert made.on_beat("a", beat(6, epoch="new"), SILENT_AFTER + 2) == Joined("new", 6, "epoch_changed")
+    assert made.on_standing(STORE, Standing("old", 90), SILENT_AFTER + 1) is None, "it is not known to be over"
+    assert (made.epoch, made.top) == ("new", 5)
+
+
+def test_an_epoch_that_the_stream_named_and_a_listener_confirmed_stays_too() -> None:
+    made = intake()
+    made.on_standing(STORE, Standing("e", 5), 0.0)
+    made.on_beat("a", beat(5), 0.1)
+    assert made.on_standing(STORE, Standing("other", 90), SILENT_AFTER + 1) is None
+    assert made.epoch == "e"
+
+
+def test_a_listener_that_has_not_seen_the_database_keeps_nobody_from_joining() -> None:
+    made = intake()
+    made.on_beat("a", Beat("l", False, "", 0, False, 0.0, 0, 0.0), 0.0)
+    assert made.on_standing(STORE, Standing("e", 7), 0.1) == Joined("e", 7, "epoch_changed")
 
 
 def test_a_listener_that_beats_is_asked_rather_than_the_stream_alone() -> None:

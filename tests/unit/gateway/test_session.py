@@ -206,6 +206,18 @@ def test_who_has_no_key_is_told_so_and_closed(data: dict[str, str]) -> None:
     assert session.state is SessionState.CLOSED
 
 
+def test_too_many_subscriptions_are_not_even_read_and_who_has_no_key_learns_nothing_of_it() -> None:
+    wanted = {"app_name": "a", "subscribe": [{"id": 5}] * 3}
+    noted, error = tell(Session("c1"), "register", wanted)
+    assert noted == Limited(Limit.SUBSCRIPTIONS)
+    assert code_of(error) == "too_many_subscriptions"
+    refused = tell(Session("c1"), "register", wanted, CLOSED)
+    assert [code_of(effect) for effect in refused] == [None, "unauthorized", None]
+    (error,) = tell(Session("c1"), "register", {"app_name": "a", "subscribe": [{"id": 5}]})
+    assert isinstance(error, Reply)
+    assert error.data["reason"].endswith("expected `str`, got `int` - at `$.subscribe[0].id`")
+
+
 def test_who_has_no_key_learns_nothing_of_what_is_watched() -> None:
     catalog = Catalog({"secrets": Table("secret_events", {})})
     data = {"app_name": "a", "subscribe": [{"id": "s", "tables": ["guess"]}]}

@@ -86,6 +86,13 @@ def test_revocations(revocations: Revocations, expected: Why | None) -> None:
     assert not door.has_revoked(UNNAMED)
 
 
+def test_tokens_wait_until_it_is_known_which_are_revoked_and_keys_do_not() -> None:
+    door = Door(ClientKey(KEY), tokens=TokenCheck(RULES, KEYS["RS256"][2]), awaits_revocations=True)
+    assert why(door, signed("RS256")) is Why.REVOCATIONS_UNREAD
+    assert why(door, signed("RS256", exp=NOW - 600)) is Why.EXPIRED
+    assert why(door, KEY) is None
+
+
 def test_a_token_without_a_date_is_an_old_one() -> None:
     door = Door(tokens=TokenCheck(RULES, KEYS["RS256"][2]), revocations=Revocations({"amine": 1.0}))
     assert why(door, signed("RS256", iat=None)) is Why.REVOKED
@@ -118,5 +125,6 @@ def test_every_reason_has_a_sentence_and_a_code_that_says_what_to_do() -> None:
     codes = {why: Denial(why).code for why in Why}
     assert codes.pop(Why.EXPIRED) is CloseCode.TOKEN_EXPIRED
     assert codes.pop(Why.KEYS_UNREAD) is CloseCode.TOO_MANY_CONNECTIONS
+    assert codes.pop(Why.REVOCATIONS_UNREAD) is CloseCode.TOO_MANY_CONNECTIONS
     assert codes.pop(Why.ORIGIN) is CloseCode.FORBIDDEN_ORIGIN
     assert set(codes.values()) == {CloseCode.UNAUTHORIZED}

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.gateway.access.audit import LIMIT_LINES, Audit
-from services.gateway.access.turnstile import SPARE, TurnedAway, Turnstile, Visit
+from services.gateway.access.turnstile import SPARE, Replay, TurnedAway, Turnstile, Visit
 from services.gateway.limits import Limit
 from services.gateway.settings import GatewaySettings
 from shared.access.visitors import MAX_SITES
@@ -69,7 +69,7 @@ def test_a_station_behind_one_address_is_never_turned_away(clock: Clock) -> None
         visits = [come(stile, NAT) for _ in range(6)]
         for visit in visits:
             assert isinstance(visit, Visit)
-            assert stile.may_resume(visit, 500)
+            assert stile.replay(visit, 500) is Replay.NOW
             stile.leave(visit)
         clock.now += 0.5
 
@@ -77,7 +77,7 @@ def test_a_station_behind_one_address_is_never_turned_away(clock: Clock) -> None
 def test_a_company_behind_one_address_comes_back_at_once(clock: Clock) -> None:
     stile = turnstile(clock)
     visits = [come(stile, NAT) for _ in range(1000)]
-    assert all(isinstance(visit, Visit) and stile.may_resume(visit, 1000) for visit in visits)
+    assert all(isinstance(visit, Visit) and stile.replay(visit, 1000) is Replay.NOW for visit in visits)
 
 
 def test_one_address_may_have_so_many_connections(clock: Clock) -> None:
@@ -159,13 +159,36 @@ def test_one_address_may_ask_for_so_much_history(clock: Clock) -> None:
     assert isinstance(first, Visit)
     assert isinstance(second, Visit)
     assert isinstance(other, Visit)
-    assert stile.may_resume(first, 990)
-    assert not stile.may_resume(second, 20)
-    assert stile.may_resume(second, 0)
-    assert stile.may_resume(other, 1000)
+    assert stile.replay(first, 990) is Replay.NOW
+    assert stile.replay(second, 20) is Replay.LATER
+    assert stile.replay(second, 0) is Replay.NOW
+    assert stile.replay(other, 1000) is Replay.NOW
     clock.now += 1
-    assert stile.may_resume(second, 20)
+    assert stile.replay(second, 20) is Replay.NOW
     assert stile.reached[Limit.RESUME_RATE] == 1
+    assert stile.replay(second, 101) is Replay.NEVER, "that has room after 10.1 seconds"
+    assert stile.replay(second, 90) is Replay.LATER
+    assert stile.replay(first, 1) is Replay.NEVER, "who is put off fills the next ten seconds"
+    assert stile.reached[Limit.RESUME_RATE] == 4
+
+
+@pytest.mark.parametrize(
+    ("clients", "missed"), [(6, 900_000), (40, 180_000), (900, 50_000), (900, 5_000), (900, 1_200)]
+)
+def test_everybody_behind_one_address_is_back_soon_however_much_was_missed(
+    clock: Clock, clients: int, missed: int
+) -> None:
+    """They come again each second, of the same address, and each has what it missed, or is told to reload."""
+    stile = turnstile(clock)
+    out: list[Visit] = [stile.arrive(NAT, ROOMY) for _ in range(clients)]
+    charged = 0
+    for _ in range(20):
+        answers = [(visit, stile.replay(visit, missed)) for visit in out]
+        charged += missed * sum(answer is Replay.NOW for _, answer in answers)
+        out = [visit for visit, answer in answers if answer is Replay.LATER]
+        clock.now += 1
+    assert not out
+    assert charged > 0.8 * min(1_000_000, clients * missed), "nobody is charged for what it did not get"
 
 
 def test_whoever_comes_from_everywhere_takes_no_memory(clock: Clock) -> None:
@@ -173,7 +196,7 @@ def test_whoever_comes_from_everywhere_takes_no_memory(clock: Clock) -> None:
     for number in range(2 * MAX_SITES):
         visit = come(stile, f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::1")
         assert isinstance(visit, Visit)
-        assert stile.may_resume(visit, 1)
+        assert stile.replay(visit, 1) is Replay.NOW
         stile.leave(visit)
     assert (len(stile._connects), len(stile._resumes), len(stile._here), stile.inside) == (MAX_SITES, MAX_SITES, 0, 0)
 
