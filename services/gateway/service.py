@@ -137,6 +137,7 @@ class Gateway:
                 if self.tokens is not None:
                     await feed.revocations_known.wait()
                     await self.tokens.tried.wait()
+        feed.say_hello()  # whoever connects is on the list of clients from the first moment
         port = await listen(self.settings, self.hub, self.certificate)
         self.port = port.number
         self.ready.set()

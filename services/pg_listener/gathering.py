@@ -14,6 +14,9 @@ from shared.bus.messages import RosterAnswer, RosterQuery
 TIMEOUT: Final = 0.5
 """Seconds until a gateway that has not answered is named as missing."""
 
+ACQUAINTANCE: Final = 2.0
+"""Seconds from the start until every gateway has said hello, as each does once a second; nobody knows before who lacks."""
+
 
 class RosterDesk:
     """Gathers rosters; any number at a time."""
@@ -22,6 +25,7 @@ class RosterDesk:
         self._publisher = publisher
         self._gateways = Gateways()
         self._gatherings: dict[str, tuple[Gathering, asyncio.Event]] = {}
+        self._knows_from = time.monotonic() + ACQUAINTANCE
 
     def heard(self, gateway: str) -> None:
         """A gateway said hello."""
@@ -34,7 +38,7 @@ class RosterDesk:
             return
         gathering, complete = self._gatherings[answer.query_id]
         gathering.add(answer)
-        if not gathering.missing:
+        if not gathering.missing and time.monotonic() >= self._knows_from:
             complete.set()
 
     async def gather(self, peer: Peer, request_id: int) -> None:

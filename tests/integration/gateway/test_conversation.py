@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from services.gateway.service import Gateway
 from tests.integration.gateway.conftest import ConnectClient, StartGateway
 from tests.integration.gateway.fake_listener import FakeListener, until
@@ -104,6 +106,15 @@ async def test_clients_lists_everybody_of_every_gateway(
     assert (entries["near"]["gateway"], entries["far"]["gateway"]) == ("one", "two")
     assert entries["far"]["connected_at"].endswith("Z")
     assert entries["far"]["last_seen"] >= entries["far"]["connected_at"]
+
+
+async def test_a_gateway_is_known_to_the_listeners_when_its_port_opens(
+    listener: FakeListener, start_gateway: StartGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its first clients would be missing in a list that looks whole."""
+    monkeypatch.setattr("services.gateway.service.HELLO_INTERVAL", 3600.0)
+    gateway = await start_gateway()
+    await until(lambda: gateway.name in listener.gateways)
 
 
 async def test_a_client_that_left_is_gone_from_the_roster(
