@@ -15,7 +15,7 @@ TIMEOUT: Final = 0.5
 """Seconds until a gateway that has not answered is named as missing."""
 
 ACQUAINTANCE: Final = 2.0
-"""Seconds from the start until every gateway has said hello, as each does once a second; nobody knows before who lacks."""
+"""Seconds until every gateway has said hello, as each does once a second; before, nobody knows whose answer lacks."""
 
 
 class RosterDesk:
