@@ -12,7 +12,6 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from functools import partial
 
 import structlog
 
@@ -167,21 +166,17 @@ class Prober:
         return logging.INFO if is_starting else logging.WARNING
 
     def _report(self) -> bool:
-        lateness = self._state.lateness(time.monotonic())
-        if lateness is None:
-            self._say("delivery on time", self._say_on_time)
-        elif self._level == logging.INFO:
-            self._say("not ready yet", partial(log.info, "not ready yet", reason=lateness.reason))
-        else:
-            late = partial(log.warning, "delivery late", missing_hop=lateness.missing.label, reason=lateness.reason)
-            self._say("delivery late", late)
+        """Say whether delivery is on time when that is news; return it."""
+        lateness, level = self._state.lateness(time.monotonic()), self._level
+        late = "not ready yet" if level == logging.INFO else "delivery late"
+        news = "delivery on time" if lateness is None else late
+        if news != self._said:
+            self._said = news
+            if lateness is None:
+                self._say_on_time()
+            else:
+                log.log(level, news, missing_hop=lateness.missing.label, reason=lateness.reason)
         return lateness is None
-
-    def _say(self, what: str, say: Callable[[], None]) -> None:
-        """Say it when it is news."""
-        if what != self._said:
-            self._said = what
-            say()
 
     def _say_on_time(self) -> None:
         seconds = round(self._state.last.total, 4) if self._state.last else None
