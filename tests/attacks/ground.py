@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from shared.bus.keys import write_key
+from tests.attacks.identities import TAKEN_BACK
 from tests.attacks.target import Target, Tokens
 from tests.certificates import Files, make_certificate, private_pem, public_pem
 from tests.e2e.fleet import Fleet, running_fleet
@@ -148,7 +149,7 @@ def _tokens(issuer: rsa.RSAPrivateKey) -> Tokens:
         "not yet": signed(nbf=now + 3600),
         "for somebody else": signed(aud="another"),
         "without an end": jwt.encode({k: v for k, v in claims.items() if k != "exp"}, private_pem(issuer), "RS256"),
-        "taken back": signed(jti=STOLEN),
+        TAKEN_BACK: signed(jti=STOLEN),
     }  # fmt: skip
     return Tokens(forged=forged, good=good)
 
