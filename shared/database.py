@@ -45,6 +45,12 @@ _REFUSALS = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
 )
+FAREWELL = asyncpg.InternalClientError
+"""What the driver raises for a statement that begins between the server's farewell and the end of the link."""
+
+DRIVER_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FAREWELL)
+"""Whatever a statement may fail with that a database, a server or the way to it can cause."""
+
 _ABSENCES = (OSError, asyncio.TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
 _EXHAUSTION = (asyncpg.TooManyConnectionsError,)
 

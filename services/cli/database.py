@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from services.cli.places import resolve
-from shared.database import connect, database_url, describe
+from shared.database import FAREWELL, connect, database_url, describe
 from shared.errors import DatabaseRefused, DatabaseUnreachable
 from shared.settings import Settings
 
@@ -28,7 +28,7 @@ async def connection(url: str) -> AsyncIterator[Any]:
     opened = await _opened(url)
     try:
         yield opened
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError) as error:
+    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, FAREWELL, OSError) as error:
         if not opened.is_closed():
             raise
         raise DatabaseUnreachable(f"{describe(url)} went away ({error}); try again") from None

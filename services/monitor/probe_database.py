@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from shared.database import KEEPALIVE, STEADY, connect
+from shared.database import DRIVER_ERRORS, KEEPALIVE, STEADY, connect
 from shared.errors import ConfigurationError, DatabaseError, DatabaseRefused, DatabaseUnreachable
 from shared.queries import query
 
@@ -75,7 +75,7 @@ class ProbeDatabase:
             is_done = True
         except _NOT_SET_UP as error:
             raise NotInstalled(f"the schema wasla is not installed here ({error}); run wasla setup") from None
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DRIVER_ERRORS as error:
             raise DatabaseUnreachable(f"the database does not take part in the probe: {error}") from None
         finally:
             if not is_done:

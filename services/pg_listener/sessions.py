@@ -12,7 +12,7 @@ from typing import Final
 
 import asyncpg
 
-from shared.database import CONNECT_TIMEOUT, KEEPALIVE, STEADY, connect, database_url, describe
+from shared.database import CONNECT_TIMEOUT, FAREWELL, KEEPALIVE, STEADY, connect, database_url, describe
 from shared.errors import ConfigurationError, DatabaseRefused, DatabaseUnreachable
 from shared.queries import query
 from shared.settings import Settings
@@ -101,8 +101,7 @@ def sentences(settings: Settings) -> Iterator[None]:
         ) from None
     except TimeoutError:
         raise DatabaseUnreachable(f"{_name(settings)} does not answer in time; see its log and the network") from None
-    except asyncpg.InternalClientError:
-        # A statement that began between the server's farewell and the end of the link.
+    except FAREWELL:
         raise DatabaseUnreachable(f"{_name(settings)} ended the session; see its log") from None
     except _ENDED as error:
         reason = str(error) or type(error).__name__

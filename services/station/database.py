@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from shared.database import connect
+from shared.database import DRIVER_ERRORS, connect
 from shared.errors import ConfigurationError, DatabaseError, WaslaError
 from shared.queries import query
 
@@ -31,8 +31,6 @@ _SETTINGS = {
     "client_min_messages": "error",
 }
 _MISSING = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidSchemaNameError)
-# The last is what the driver raises, now and then, when its connection ends in the middle of a statement.
-_TROUBLES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 HOW_TO_GET_THEM = "the station's demo tables are not in this database: run wasla setup --station"
 
@@ -73,8 +71,8 @@ class StationDatabase:
                 f"this role may not work on the station's demo tables ({error}): grant it SELECT, INSERT, UPDATE and "
                 "DELETE on them"
             ) from None
-        except _TROUBLES as error:
-            raise StationUnavailable(f"the database does not answer: {error or type(error).__name__}") from None
+        except DRIVER_ERRORS as error:
+            raise StationUnavailable(f"the database does not answer: {str(error) or type(error).__name__}") from None
         except (DatabaseError, ConfigurationError) as error:
             raise StationUnavailable(str(error)) from None
 

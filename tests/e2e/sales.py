@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 
+from shared.database import DRIVER_ERRORS
 from tests.supervised import DEADLINE
 
 SALE = """INSERT INTO bookings (destination_id, vehicle_license_plate, seats_booked, total_amount)
@@ -51,7 +52,7 @@ class Counter:
                     self.committed.append(await connection.fetchval(SALE))
                     self._progress.set()
                     await asyncio.sleep(0.005)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            except DRIVER_ERRORS:
                 continue
             finally:
                 connection.terminate()

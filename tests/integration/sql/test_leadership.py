@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from shared.database import DRIVER_ERRORS
 from shared.queries import query
 from tests.databases import fresh_database
 from tests.integration.sql.sequencer import Sequencer, leading, sequencing_session
@@ -32,7 +33,7 @@ async def test_leadership_passes_with_the_session(writer: asyncpg.Connection, in
         [one, *_] = await first.drain()
         process = first.connection.get_server_pid()
         await writer.execute("SELECT pg_terminate_backend($1, 10000)", process)
-        with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError)):
+        with pytest.raises(DRIVER_ERRORS):
             await first.drain()
     async with leading(installed_database_url) as second:
         await writer.execute("INSERT INTO items VALUES (3)")
