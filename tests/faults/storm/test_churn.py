@@ -67,5 +67,5 @@ async def test_the_process_does_not_grow(listener: FakeListener, tmp_path: Path)
         await come_and_go(port, 4200)
         after = await left_over(pid, tmp_path)
     assert after.resident_bytes <= before.resident_bytes * 1.1
-    assert after.descriptors == before.descriptors
+    assert after.descriptors <= before.descriptors
     assert after.figures == Leftovers.NOTHING
