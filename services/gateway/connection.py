@@ -255,7 +255,7 @@ class Connection(asyncio.Protocol):
             # The client closed, or broke the protocol and the parser has answered with a close frame.
             sent = self._protocol.close_sent
             self._begin_closing(None if sent is None else sent.code)
-            if self.close_code == CloseCode.MESSAGE_TOO_BIG:
+            if self.close_code == CloseCode.MESSAGE_TOO_BIG and self._protocol.close_rcvd is None:
                 self._note(Limit.MESSAGE_SIZE)
 
     def _see_to(self, happened: Happened) -> None:

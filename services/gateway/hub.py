@@ -225,15 +225,20 @@ class Hub:
                 )
 
     def review_rights(self) -> None:
-        """Have every client see what the policy says now. To be called when the policy was read again."""
+        """Have every client see what the policy says now, in turns. To be called when the policy was read again."""
         tell_misfits(self.gatekeeper.policy, self.catalog)
-        for connection in list(self.clients.values()):
-            self._effects.carry_out(connection, clients.session_of(connection).review(self.gatekeeper.policy))
+        for connection in self.clients.values():
+            # To compute thousands of views takes longer than anybody is to wait for an event.
+            self.strangers.ask(partial(self._review, connection))
 
     def take_up_postponed(self, *, are_read: bool) -> None:
         """Carry out what waited for the keys, in its turns. To be called after a reading; *are_read*: it succeeded."""
         for postponed in self.gatekeeper.take_postponed(are_read=are_read):
             self.strangers.ask(partial(self._take_up, *postponed))
+
+    def _review(self, connection: Connection) -> None:
+        if connection.registered:
+            self._effects.carry_out(connection, clients.session_of(connection).review(self.gatekeeper.policy))
 
     def _take_up(self, connection: Connection, text: bytes, waited: Waited) -> None:
         if connection.phase is Phase.OPEN:

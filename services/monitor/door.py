@@ -84,7 +84,7 @@ class Door:
     def _check_rate(self, request: web.Request) -> None:
         found = self._sources.client(request.remote, request.headers.getall(self._sources.header, []))
         where, now = self._sources.counted_as(found), time.monotonic()
-        request[_REMOTE] = str(found)
+        request[_REMOTE] = "" if found is None else str(found)
         if where is None or self._rates.takes(where, now):
             return
         if self._reached is not None:

@@ -99,6 +99,20 @@ async def test_a_message_in_too_many_pieces_is_too_long(start_gateway: StartGate
     assert reached(gateway) == {Limit.MESSAGE_SIZE: 1}
 
 
+async def test_a_client_that_takes_no_long_messages_has_reached_no_limit_of_ours(
+    start_gateway: StartGateway, client_of: ConnectClient
+) -> None:
+    """The code is its own, and comes back to it as the protocol has it (RFC 6455 section 5.5.1)."""
+    gateway = await start_gateway()
+    client = await client_of(gateway)
+    await client.register()
+    with capture_logs() as lines:
+        await client.socket.close(1009)
+        await until(lambda: not gateway.hub.connections)
+    assert reached(gateway) == {}
+    assert record(lines) == []
+
+
 async def test_who_asks_for_too_much_is_told_and_stays(start_gateway: StartGateway, client_of: ConnectClient) -> None:
     gateway = await start_gateway(**{**SMALL, "max_messages_per_second": 100})
     gateway.hub.clock = lambda: 1_800_000_000.0
@@ -295,11 +309,11 @@ async def test_who_would_wait_for_long_reloads_and_who_has_to_reload_anyway_is_n
 
 
 async def test_deadlines_are_counted(start_gateway: StartGateway, client_of: ConnectClient) -> None:
-    gateway = await start_gateway(handshake_timeout=0.1, register_timeout=0.1)
-    client = await client_of(gateway)
-    answer, code = await asyncio.gather(ask(gateway, b""), client.closed())
+    hasty, patient = await start_gateway(handshake_timeout=0.1), await start_gateway(register_timeout=0.1)
+    client = await client_of(patient)
+    answer, code = await asyncio.gather(ask(hasty, b""), client.closed())
     assert (answer[:13], code) == (b"HTTP/1.1 408 ", 4000)
-    assert reached(gateway) == {Limit.HANDSHAKE_TIME: 1, Limit.REGISTER_TIME: 1}
+    assert (reached(hasty), reached(patient)) == ({Limit.HANDSHAKE_TIME: 1}, {Limit.REGISTER_TIME: 1})
 
 
 async def test_a_full_gateway_is_counted(start_gateway: StartGateway, client_of: ConnectClient) -> None:

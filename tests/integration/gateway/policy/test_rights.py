@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.gateway.clients import session_of
 from services.gateway.service import Gateway
 from shared.errors import ConfigurationError
 from tests.certificates import public_pem
@@ -223,6 +226,24 @@ async def test_a_policy_that_is_read_again_is_for_who_is_connected_too(
     listener.publish(booking(2))
     assert set((await client.expect("realtime_event"))["data"]) == {"id", "destination_id", "seats_booked"}
     assert await operator.events(2) == [1, 2], "whose rights are the same is not disturbed"
+
+
+async def test_a_policy_that_is_read_again_holds_nobody_up(
+    start_gateway: StartGateway, client_of: ConnectClient, policy: Path
+) -> None:
+    """Thousands of clients are looked at in as many turns of the loop, and events go on between them."""
+    gateway = await start_gateway(client_key=KEY, policy=policy, handshakes_per_turn=1)
+    for _ in range(5):
+        await (await client_of(gateway)).register(token=KEY)
+    sessions = [session_of(connection) for connection in gateway.hub.clients.values()]
+    put(policy, POLICY.replace('tables."*" = {}', 'tables."*" = { hide = ["meta"] }'))
+    former = sessions[0].rights.view
+    gateway.reload()
+    changed = [0]
+    while changed[-1] < len(sessions):
+        await asyncio.sleep(0)
+        changed.append(sum(session.rights.view != former for session in sessions))
+    assert max(after - before for before, after in pairwise(changed)) == 1
 
 
 async def test_rights_that_change_while_a_client_is_away_are_told_when_it_resumes(
