@@ -48,6 +48,7 @@ from services.gateway.rights.policy import Policy
 from services.gateway.rights.views import ALL_RIGHTS, Rights
 from services.gateway.subscriptions import EVERYTHING, Interest, Subscription
 from shared.bus.messages import Recipient
+from shared.catalog import Catalog
 from shared.close_codes import CloseCode
 from shared.protocol import Envelope, timestamp
 from shared.rates import Bucket
@@ -204,7 +205,8 @@ def _register(session: Session, envelope: Envelope, context: Context) -> list[Ef
     messages.check_register(asked)
     admission = session.admitted(asked.token, context)  # first: what is watched here is not for everybody to learn
     rights = rights_by(context.policy, admission)
-    subscriptions = {item.id: _checked(item, rights, context) for item in asked.subscribe}
+    catalog = _known_by(rights, context) if asked.subscribe else None
+    subscriptions = {item.id: _checked(item, catalog, context) for item in asked.subscribe}
     session.enter(asked.app_name, admission, rights, subscriptions)
     return [Enter(session.interest, asked.resume, rights.view)]
 
@@ -221,7 +223,7 @@ def _ping(_session: Session, envelope: Envelope, context: Context) -> list[Effec
 
 def _subscribe(session: Session, envelope: Envelope, context: Context) -> list[Effect]:
     asked = messages.read(envelope, subscribing.Asked)
-    subscription = _checked(asked, session.rights, context)
+    subscription = _checked(asked, _known_by(session.rights, context), context)
     held = session.subscriptions or {}
     if asked.id not in held and len(held) >= context.limits.max_subscriptions:
         raise Refusal(Slug.TOO_MANY_SUBSCRIPTIONS, limit=context.limits.max_subscriptions)
@@ -258,10 +260,13 @@ def rights_by(policy: Policy | None, admission: Admission) -> Rights:
     return ALL_RIGHTS if policy is None else policy.rights(admission)
 
 
-def _checked(asked: subscribing.Asked, rights: Rights, context: Context) -> Subscription:
+def _known_by(rights: Rights, context: Context) -> Catalog | None:
+    """Return the catalogue as the client knows it."""
     catalog = context.catalog
-    if catalog is not None and rights.view is not None:
-        catalog = rights.view.narrowed(catalog)
+    return catalog if catalog is None or rights.view is None else rights.view.narrowed(catalog)
+
+
+def _checked(asked: subscribing.Asked, catalog: Catalog | None, context: Context) -> Subscription:
     return subscribing.subscription(asked, catalog, max_conditions=context.limits.max_conditions)
 
 
