@@ -11,6 +11,6 @@ what it missed it reads from the stream by position, without asking a listener. 
 stream must end at, so that of two writers one is refused: what is stored follows without a hole or says that it does
 not. The truth is the log in the database: a stream that lost its end, or all of it, is filled again.
 
-Modules: decisions in ``subjects``, ``backlog``, ``parts``, ``positions``; shells in ``connection``, ``stream``,
+Modules: decisions in ``subjects``, ``backlog``, ``parts``, ``limits``; shells in ``connection``, ``stream``,
 ``writer``, ``reading``, ``desk``; the ends of the bus in ``publisher`` and ``subscriber``. Only these import ``nats``.
 """

@@ -24,7 +24,7 @@ class Backlog:
         """Add a batch; one that does not continue what is here takes its place."""
         if (batch.epoch, batch.after_seq) != (self.epoch, self.top):
             self._batches.clear()
-        self.epoch, self.top = batch.epoch, batch.after_seq + len(batch.events)
+        self.epoch, self.top = batch.epoch, _end(batch)
         self._batches.append(batch)
 
     def stored(self, seq: int) -> None:

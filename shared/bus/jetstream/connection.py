@@ -88,9 +88,7 @@ class Connection:
         self._sendable = asyncio.Event()
         self._numbers = itertools.count()
         self._own = secrets.token_hex(4)
-        self._failed: list[Callable[[BaseException], None]] = []
         self._task = asyncio.ensure_future(self._run())
-        self._task.add_done_callback(self._ended)
 
     @property
     def max_payload(self) -> int:
@@ -103,8 +101,8 @@ class Connection:
         self._wanted[subject] = (queue, heard)
 
     def on_failure(self, failed: Callable[[BaseException], None]) -> None:
-        """Call back if this ends by a defect: whoever waits for messages must not wait for ever."""
-        self._failed.append(failed)
+        """Call back if this ends by a defect: see :func:`tell_defect`."""
+        tell_defect(self._task, failed)
 
     def send(self, subject: str, payload: bytes, *, reply: str = "") -> bool:
         """Send without waiting, in parts where need be; tell whether there is a connection that takes it."""
@@ -220,10 +218,15 @@ class Connection:
         if not self._is_quiet:
             log.warning("NATS cannot be used", server=server, reason=reason)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            for failed in self._failed:
-                failed(error)
+
+def tell_defect(task: asyncio.Task[Any], told: Callable[[BaseException], None]) -> None:
+    """Call back if a task ends by a defect: whoever waits for what it brings must not wait for ever."""
+
+    def ended(done: asyncio.Task[Any]) -> None:
+        if not done.cancelled() and (error := done.exception()) is not None:
+            told(error)
+
+    task.add_done_callback(ended)
 
 
 async def end(*tasks: asyncio.Task[Any]) -> None:

@@ -10,7 +10,7 @@ from shared.bus.codec import Malformed, decode_from_gateway, encode
 from shared.bus.contract import Line, Peer, Recall
 from shared.bus.inbox import Inbox
 from shared.bus.jetstream.backlog import Backlog
-from shared.bus.jetstream.connection import Access, Connection, end
+from shared.bus.jetstream.connection import Access, Connection, end, tell_defect
 from shared.bus.jetstream.limits import StreamLimits
 from shared.bus.jetstream.stream import Stream
 from shared.bus.jetstream.subjects import Subjects, token
@@ -51,7 +51,7 @@ class NatsPublisher:
         stream = Stream(self.connection, subjects, limits or StreamLimits())
         self.writer = StreamWriter(self.connection, stream, Backlog(high_water_mark))
         self._writing = asyncio.ensure_future(self.writer.run())
-        self._writing.add_done_callback(self._ended)
+        tell_defect(self._writing, self._inbox.fail)
 
     def publish(self, message: Published) -> None:
         """Have a batch stored, say anything else; without waiting, and without effect once closed."""
@@ -95,7 +95,3 @@ class NatsPublisher:
             return
         peer, _, _number = message.reply.rpartition(".")
         self._inbox.put(peer.encode(), payload)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._inbox.fail(error)

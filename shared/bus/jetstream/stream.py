@@ -61,12 +61,7 @@ class Stream:
 
     async def tail(self) -> Tail:
         """Return where the stream ends, having made it where there is none."""
-        try:
-            found = await self._api("STREAM.INFO", {})
-        except StreamRefused as error:
-            if error.number != NO_STREAM:
-                raise
-            found = await self._make()
+        found = await self._info()
         sequence = int(found["state"]["last_seq"])
         if not found["state"]["messages"]:
             return Tail(sequence)
@@ -75,13 +70,7 @@ class Stream:
     async def settle(self) -> None:
         """Give an existing stream the configuration wanted here, where it has another."""
         wanted = self._limits.configuration(self._subjects)
-        try:
-            present = (await self._api("STREAM.INFO", {}))["config"]
-        except StreamRefused as error:
-            if error.number != NO_STREAM:
-                raise
-            await self._make()
-            return
+        present = (await self._info())["config"]
         differing = [name for name, value in wanted.items() if present.get(name) != value]
         if differing:
             await self._api("STREAM.UPDATE", {**present, **wanted})
@@ -97,6 +86,15 @@ class Stream:
         subject = self._subjects.events(batch.epoch, batch.after_seq)
         answer = await self._connection.ask(subject, encode(batch), timeout=API_TIMEOUT, headers=headers)
         return Tail(int(_read(answer.data)["seq"]), batch.epoch, last.seq, last)
+
+    async def _info(self) -> dict[str, Any]:
+        """Return what the servers say of the stream, having made it where there is none."""
+        try:
+            return await self._api("STREAM.INFO", {})
+        except StreamRefused as error:
+            if error.number != NO_STREAM:
+                raise
+            return await self._make()
 
     async def _make(self) -> dict[str, Any]:
         made = await self._api("STREAM.CREATE", self._limits.configuration(self._subjects))

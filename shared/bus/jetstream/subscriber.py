@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from shared.bus.codec import Malformed, decode_published, decode_reply
 from shared.bus.contract import Heard, Line, LineUnavailable, Standing
 from shared.bus.inbox import Inbox
-from shared.bus.jetstream.connection import Access, Connection, end
+from shared.bus.jetstream.connection import Access, Connection, end, tell_defect
 from shared.bus.jetstream.desk import Desk
 from shared.bus.jetstream.reading import StreamReader
 from shared.bus.jetstream.subjects import Subjects, token
@@ -72,7 +72,7 @@ class NatsSubscriber:
         self._beat_at = float("-inf")
         self._clock = asyncio.get_running_loop().time
         self._looking = asyncio.ensure_future(self._look())
-        self._looking.add_done_callback(self._ended)
+        tell_defect(self._looking, self._inbox.fail)
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -195,7 +195,3 @@ class NatsSubscriber:
     def _refuse_if_closed(self) -> None:
         if self._inbox.closed:
             raise LineUnavailable("the bus is closed")
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._inbox.fail(error)

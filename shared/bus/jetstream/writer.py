@@ -17,20 +17,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
 
 from shared.backoff import Backoff
 from shared.bus.codec import encode
+from shared.bus.contract import Recall
 from shared.bus.jetstream.backlog import Backlog, fitting
 from shared.bus.jetstream.connection import Connection, NotConnected
 from shared.bus.jetstream.stream import WRONG_LAST, Stream, StreamRefused, Tail
 from shared.bus.jetstream.subjects import STRETCH
 from shared.bus.messages import Batch, Beat
 from shared.errors import BusError
-from shared.events import Event
 
 log = structlog.get_logger(__name__)
 
@@ -45,9 +45,6 @@ MAX_BATCH_BYTES: Final = 512 * 1024
 MAKE_WAY_FIRST: Final = 10.0
 MAKE_WAY_MOST: Final = 600.0
 """Seconds for which another leader's history is left in the stream: the first time, and at most."""
-
-Recall = Callable[[str, int], Awaitable[Sequence[Event]]]
-"""Reads again what follows a position of an epoch; nothing where that cannot be had."""
 
 Overtaken = Callable[[str, int | None], Awaitable[None]]
 """Is told that the stream holds a seq of an epoch that the leader does not know; None: it has another event there."""
