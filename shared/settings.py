@@ -23,6 +23,11 @@ def setting(default: Any, *, unit: str, description: str, **constraints: Any) ->
     return Field(default=default, description=description, json_schema_extra={"unit": unit}, **constraints)
 
 
+def items(text: str | None) -> list[str]:
+    """Return what a setting lists, separated by commas."""
+    return [item for part in (text or "").split(",") if (item := part.strip())]
+
+
 class Settings(BaseSettings):
     """What every process needs to know."""
 

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from shared.access.settings import AccessSettings
 from shared.bus.settings import BusSettings
-from shared.settings import setting
+from shared.settings import items, setting
 
 _EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared with, not bound
 
@@ -61,7 +61,7 @@ class MonitorSettings(AccessSettings, BusSettings):
     @property
     def beating_groups(self) -> frozenset[str]:
         """:attr:`beating_programs` as names."""
-        return frozenset(name.strip() for name in self.beating_programs.split(",") if name.strip())
+        return frozenset(items(self.beating_programs))
 
     @model_validator(mode="after")
     def _silences_grow(self) -> Self:

@@ -11,6 +11,7 @@ import ipaddress
 from typing import Final
 
 from shared.errors import ConfigurationError
+from shared.settings import items
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -46,8 +47,7 @@ class Networks:
 
         Raise ConfigurationError for what is neither, in the name of *variable*.
         """
-        items = [item.strip() for item in (text or "").split(",")]
-        return cls(*(_network(variable, item) for item in items if item and item.lower() != _NONE))
+        return cls(*(_network(variable, item) for item in items(text) if item.lower() != _NONE))
 
     def __bool__(self) -> bool:
         return bool(self._networks)

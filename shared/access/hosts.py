@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from shared.access.exposure import is_loopback
 from shared.errors import ConfigurationError
+from shared.settings import items
 
 _NAME: Final = re.compile(r"[a-z0-9._-]+")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*")
@@ -33,8 +34,8 @@ class Surroundings:
     @classmethod
     def of(cls, *hosts: str | None, origins: str | None = None) -> Surroundings:
         """Read settings: names separated by commas, and None for nothing; raise ConfigurationError for what is none."""
-        names = (_allowed_host(name) for text in hosts for name in _items(text))
-        return cls(frozenset(names), frozenset(_allowed_origin(page) for page in _items(origins)))
+        names = (_allowed_host(name) for text in hosts for name in items(text))
+        return cls(frozenset(names), frozenset(_allowed_origin(page) for page in items(origins)))
 
     def knows(self, host: str | None, local_address: str | None) -> bool:
         """Tell whether a ``Host`` header (a host, perhaps with a port) means this machine."""
@@ -66,10 +67,6 @@ def host_name(host: str | None) -> str | None:
         return None
     name = (parts.hostname or "").rstrip(".")
     return name if _NAME.fullmatch(name) or "[" in host else None
-
-
-def _items(text: str | None) -> Iterator[str]:
-    return filter(None, (item.strip() for item in (text or "").split(",")))
 
 
 def _allowed_host(text: str) -> str:

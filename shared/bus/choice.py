@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from shared.access.exposure import is_loopback
 from shared.errors import ConfigurationError
+from shared.settings import items
 
 ZEROMQ = "zmq"
 _SCHEMES = ("nats", "tls")
@@ -34,7 +35,7 @@ class BusChoice:
 
 def parse_choice(text: str) -> BusChoice:
     """Read WASLA_BUS; raise ConfigurationError."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
+    parts = items(text)
     if not parts:
         raise ConfigurationError(_wrong(text))
     servers = tuple(dict.fromkeys(_server(part, text) for part in parts if part != ZEROMQ))

@@ -9,6 +9,7 @@ from services.gateway.access.key_source import KeySource, checked_place
 from services.gateway.access.keyring import Keyring
 from services.gateway.access.tokens import TokenCheck, TokenRules
 from services.gateway.settings import GatewaySettings
+from shared.settings import items
 
 if TYPE_CHECKING:
     from services.gateway.hub import Hub
@@ -45,5 +46,4 @@ class TokenDesk(TokenCheck):
 
 
 def _rules(settings: GatewaySettings) -> TokenRules:
-    audiences = frozenset(filter(None, (name.strip() for name in settings.token_audience.split(","))))
-    return TokenRules(audiences, settings.token_issuer, settings.token_leeway)
+    return TokenRules(frozenset(items(settings.token_audience)), settings.token_issuer, settings.token_leeway)
