@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from services.cli.places import resolve
+from services.cli.places import in_place
 from shared.database import FAREWELL, connect, database_url, describe
 from shared.errors import DatabaseRefused, DatabaseUnreachable
 from shared.settings import Settings
@@ -18,8 +18,7 @@ APPLICATION_NAME = "wasla"
 
 def url_in_force() -> str:
     """Return the URL of the database in force; raise ConfigurationError where none is configured."""
-    settings = Settings.load()
-    return database_url(settings.model_copy(update={"data_dir": resolve(settings.data_dir)}))
+    return database_url(in_place(Settings.load(), "data_dir"))
 
 
 @asynccontextmanager

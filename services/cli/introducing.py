@@ -6,19 +6,19 @@ import http.client
 import ssl
 from urllib.parse import urlsplit
 
-from services.cli.places import resolve
+from services.cli.places import in_place
 from services.monitor.settings import MonitorSettings
 from shared.access.exposure import is_loopback
 from shared.access.hosts import Surroundings
 from shared.access.own_tools import Introduction, introduction
+from shared.settings import items
 
 _FILES = ("data_dir", "client_key_file", "tls_cert", "tls_key")
 
 
 def in_project(settings: MonitorSettings) -> MonitorSettings:
     """Return the settings with the files as the services see them."""
-    places = {name: getattr(settings, name) for name in _FILES}
-    return settings.model_copy(update={name: path and resolve(path) for name, path in places.items()})
+    return in_place(settings, *_FILES)
 
 
 def own() -> Introduction:
@@ -42,9 +42,8 @@ def to_gateway(url: str) -> Introduction:
 
 def withheld(url: str) -> str | None:
     """Return the sentence about the key that the gateway at *url* is not sent, None where it is, or there is none."""
-    settings = in_project(MonitorSettings.load())
     host = urlsplit(url).hostname or ""
-    if to_gateway(url).token is not None or introduction(settings).token is None:
+    if to_gateway(url).token is not None or own().token is None:
         return None
     return (
         f"the client key is not sent to {host}, which is not known as a machine of this installation: by ws:// anybody "
@@ -54,7 +53,7 @@ def withheld(url: str) -> str | None:
 
 def _is_ours(host: str, settings: MonitorSettings) -> bool:
     """Tell whether *host* is a machine of this installation: each is named as such somewhere."""
-    listeners = (urlsplit(address.strip()).hostname for address in settings.bus_connect.split(","))
+    listeners = (urlsplit(address).hostname for address in items(settings.bus_connect))
     named = {urlsplit(settings.probe_url).hostname, *listeners}
     return is_loopback(host) or host in named or Surroundings.of(settings.allowed_hosts).knows(host, None)
 

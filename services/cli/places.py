@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import configparser
 from pathlib import Path
+from typing import TypeVar
 
 from shared.errors import ConfigurationError
+from shared.settings import Settings
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
 
 CONFIGURATION = "supervisord.conf"
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -24,6 +28,12 @@ def supervisor_configuration(directory: Path | None = None) -> Path:
 def resolve(path: Path) -> Path:
     """Return *path* as the services see it: a relative one under the directory of ``supervisord.conf``."""
     return path if path.is_absolute() else supervisor_configuration().parent / path
+
+
+def in_place(settings: SettingsT, *names: str) -> SettingsT:
+    """Return settings with the files of these fields, where they are set, as the services see them."""
+    files = {name: getattr(settings, name) for name in names}
+    return settings.model_copy(update={name: path and resolve(path) for name, path in files.items()})
 
 
 def supervisor_socket(configuration: Path) -> Path:

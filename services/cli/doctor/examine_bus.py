@@ -9,7 +9,7 @@ from services.cli.doctor.examine_nats import examine_nats
 from services.cli.doctor.facts import BusFacts, NatsFacts
 from services.cli.gateways import samples
 from services.cli.monitor_page import fetch_metrics
-from services.cli.places import resolve
+from services.cli.places import in_place
 from services.pg_listener.settings import ListenerSettings
 from shared.bus.addresses import parse_address, parse_addresses
 from shared.bus.choice import parse_choice
@@ -29,12 +29,7 @@ REFUSALS = "wasla_bus_refusals_total"
 
 def examine_bus(listener: ListenerSettings, monitor: str) -> BusFacts:
     """Return what is seen of the key, and what the monitor at *monitor* tells of refusals; nothing where it is not."""
-    found = listener.model_copy(
-        update={
-            "data_dir": resolve(listener.data_dir),
-            "bus_key_file": None if listener.bus_key_file is None else resolve(listener.bus_key_file),
-        }
-    )
+    found = in_place(listener, "data_dir", "bus_key_file")
     try:
         choice = parse_choice(listener.bus)
     except ConfigurationError as error:

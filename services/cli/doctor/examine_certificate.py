@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from services.cli.doctor.facts import CertificateFacts
-from services.cli.places import resolve
+from services.cli.places import in_place
 from shared.access.settings import AccessSettings
 from shared.access.tls import certificate
 from shared.errors import ConfigurationError
@@ -13,13 +13,8 @@ from shared.errors import ConfigurationError
 
 def examine_certificate(settings: AccessSettings) -> CertificateFacts | None:
     """Return what is seen of its files, None where no TLS is spoken."""
-    found = settings.model_copy(
-        update={
-            name: resolve(path) for name in ("tls_cert", "tls_key") if (path := getattr(settings, name)) is not None
-        }
-    )
     try:
-        read = certificate(found)
+        read = certificate(in_place(settings, "tls_cert", "tls_key"))
     except ConfigurationError as error:
         return CertificateFacts(failure=str(error))
     if read is None:

@@ -7,7 +7,7 @@ import asyncio
 from services.cli.doctor.facts import NatsFacts
 from services.cli.gateways import samples
 from services.cli.monitor_page import fetch_metrics
-from services.cli.places import resolve
+from services.cli.places import in_place
 from services.pg_listener.settings import ListenerSettings
 from shared.bus.opening import nats_access
 from shared.errors import ConfigurationError, WaslaError
@@ -20,8 +20,7 @@ BEHIND = "wasla_stream_behind_events"
 
 def examine_nats(settings: ListenerSettings, servers: tuple[str, ...], monitor: str) -> NatsFacts:
     """Return what is seen of *servers*, and what the monitor at *monitor* tells of the stream."""
-    files = {name: getattr(settings, name) for name in ("bus_credentials", "bus_ca")}
-    found = settings.model_copy(update={name: path and resolve(path) for name, path in files.items()})
+    found = in_place(settings, "bus_credentials", "bus_ca")
     try:
         return asyncio.run(_reach(found, servers, _behind(monitor)))
     except ConfigurationError as error:
