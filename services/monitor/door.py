@@ -10,7 +10,6 @@ trusted it is the client's.
 from __future__ import annotations
 
 import base64
-import math
 import time
 from collections.abc import Awaitable, Callable
 
@@ -90,10 +89,9 @@ class Door:
         if self._reached is not None:
             self._reached.inc()
         _note(self._limit_audit, request, REQUEST_RATE)
-        wait = max(1, math.ceil(self._rates.wait(where, now)))
         raise web.HTTPTooManyRequests(
             text="too many requests come from your address: ask again after a while\n",
-            headers={"Retry-After": str(wait)},
+            headers={"Retry-After": str(self._rates.retry_after(where, now))},
         )
 
 

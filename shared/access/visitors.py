@@ -6,6 +6,7 @@ networks than that makes us forget, and so is never the reason that somebody els
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from shared.rates import Bucket
@@ -38,3 +39,7 @@ class SiteRates:
         """Return in how many seconds the site may have *amount*, if nothing else comes in between."""
         bucket = self._buckets.get(site, Bucket())
         return bucket.wait(min(amount, self._burst), now, rate=self._rate, burst=self._burst)
+
+    def retry_after(self, site: int, now: float) -> int:
+        """Return the same in whole seconds, one at least, as Retry-After says it (RFC 9110 section 10.2.3)."""
+        return max(1, math.ceil(self.wait(site, now)))

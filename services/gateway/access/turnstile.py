@@ -6,7 +6,6 @@ trusted proxy makes is counted by the client's address, as soon as its request t
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -150,8 +149,7 @@ class Turnstile:
         if self._here[where] >= self._max_here:
             raise self._turned_away(Limit.ADDRESS_CONNECTIONS, visit.remote, LATER)
         if not self._connects.takes(where, now):
-            wait = max(1, math.ceil(self._connects.wait(where, now)))
-            raise self._turned_away(Limit.CONNECT_RATE, visit.remote, wait)
+            raise self._turned_away(Limit.CONNECT_RATE, visit.remote, self._connects.retry_after(where, now))
         self._here[where] += 1
         visit.site = where
 
