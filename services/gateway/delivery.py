@@ -165,10 +165,9 @@ class Delivery:
         for group, wanted in matched.items():
             self._write_to_group(group, wanted)
         self._standings.written_to = None
-        for reader in [
-            reader for reader in self._standings.listed(ReaderState.AHEAD) if reader.cursor <= self.ring.top
-        ]:
-            self._standings.place(reader)
+        for reader in self._standings.listed(ReaderState.AHEAD):
+            if reader.cursor <= self.ring.top:
+                self._standings.place(reader)
 
     def pause(self, reader: Reader) -> None:
         """The reader's transport is full; may be called from within ``Reader.write``."""
@@ -208,8 +207,9 @@ class Delivery:
 
     def expire(self, after_seq: int, now: float) -> None:
         """The log no longer holds what follows *after_seq*: whoever waits for that, or for older, must reload."""
-        for reader in [reader for reader in self._standings.listed(ReaderState.STARVED) if reader.cursor <= after_seq]:
-            self._resync(reader, "position_expired", now)
+        for reader in self._standings.listed(ReaderState.STARVED):
+            if reader.cursor <= after_seq:
+                self._resync(reader, "position_expired", now)
 
     def tell_positions(self, now: float) -> None:
         """Tell every live reader the top, unless a frame told it already. To be called at most once a second."""

@@ -115,12 +115,11 @@ class Intake:
             self.book.lost(line, now)
         if not beat.epoch:
             return None
-        if beat.epoch != self.epoch:
-            if not self._is_believed(beat, now):
-                return None
-            self._is_told = True
-            return self._join(beat)
+        if beat.epoch != self.epoch and not self._is_believed(beat, now):
+            return None
         self._is_told = True
+        if beat.epoch != self.epoch:
+            return self._join(beat)
         self._announced = max(self._announced, beat.top_seq)
         self._notice_gap(now)
         return None

@@ -83,8 +83,8 @@ def pinned_context(settings: AccessSettings) -> ssl.SSLContext | None:
 
 
 def _read(cert: Path, key: Path) -> tuple[ssl.SSLContext, Validity]:
-    context = _server_context(cert, key)
-    return context, validity(ssl.PEM_cert_to_DER_cert(_leaf(cert)))
+    leaf = _leaf(cert)
+    return _server_context(cert, key), validity(ssl.PEM_cert_to_DER_cert(leaf))
 
 
 def _server_context(cert: Path, key: Path) -> ssl.SSLContext:
@@ -92,7 +92,6 @@ def _server_context(cert: Path, key: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_SINGLE_ECDH_USE
-    _leaf(cert)
     _readable("WASLA_TLS_KEY", key)
     try:
         context.load_cert_chain(cert, key, password=_no_password)

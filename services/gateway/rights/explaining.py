@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from services.gateway.access.admission import Admission, Entrance
 from services.gateway.conditions import Condition
 from services.gateway.errors import Refusal
-from services.gateway.rights.policy import ANY_TABLE, NO_ROLE, FromClaim, Policy, Role, TableRule, claim_at, resolved
+from services.gateway.rights.policy import ANY_TABLE, NO_ROLE, FromClaim, Policy, Role, TableRule, resolved
 from services.gateway.rights.views import Lens
 
 _WORDS = {
@@ -38,18 +38,13 @@ def _about_role(policy: Policy, admission: Admission, name: str | None) -> str:
         why = "as everybody who presents the client key (who.key)"
     elif admission.by is Entrance.NOTHING:
         why = "as everybody who presents nothing (who.anonymous)"
-    elif name is not None and name == policy.by_token and not _names(policy, admission, name):
+    elif name is not None and name == policy.by_token and name not in policy.named(admission):
         why = f"since its claim {policy.claim} names no role of the file (who.token)"
     else:
         why = f"by its claim {policy.claim}"
     if name is None:
         return "The client has no role: it may connect, and neither sees nor does anything."
     return f"The client has the role {name}, {why}."
-
-
-def _names(policy: Policy, admission: Admission, name: str) -> bool:
-    claimed = claim_at(admission.claims, policy.claim)
-    return name in (claimed if isinstance(claimed, list) else [claimed])
 
 
 def _about_table(role: Role, table: str, channel: str | None, admission: Admission) -> str:

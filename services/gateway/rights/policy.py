@@ -86,8 +86,12 @@ class Policy:
             return self.by_key
         if admission.by is Entrance.NOTHING:
             return self.by_nothing
-        named = set(_texts(claim_at(admission.claims, self.claim)))
+        named = self.named(admission)
         return next((role for role in self.roles if role in named), self.by_token)
+
+    def named(self, admission: Admission) -> frozenset[str]:
+        """Return the names in the claim that names roles."""
+        return frozenset(_texts(claim_at(admission.claims, self.claim)))
 
     def rights(self, admission: Admission) -> Rights:
         """Return what a client may do; the probe's events are for this machine's tools, which bring no token."""

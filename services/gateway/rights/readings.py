@@ -14,6 +14,7 @@ import msgspec
 from services.gateway.conditions import Condition
 from services.gateway.entries import Entry
 from services.gateway.frames import payload_of
+from shared.protocol import NULL
 
 RawRow = dict[str, msgspec.Raw]
 
@@ -30,7 +31,6 @@ _messages: Final = msgspec.json.Decoder(_Message)
 _rows: Final = msgspec.json.Decoder(RawRow | None)
 _names: Final = msgspec.json.Decoder(list[str] | None)
 _values: Final = msgspec.json.Decoder()
-_NULL: Final = msgspec.Raw(b"null")
 
 
 class Version(Mapping[str, object]):
@@ -82,8 +82,8 @@ class Reading:
 
     def _read(self, message: _Message) -> None:
         self.timestamp, self.fields = message.timestamp, message.data
-        row, self.old = (_rows.decode(self.fields.get(name, _NULL)) for name in ("data", "old"))
-        self.changed = _names.decode(self.fields.get("changed", _NULL)) or []
+        row, self.old = (_rows.decode(self.fields.get(name, NULL)) for name in ("data", "old"))
+        self.changed = _names.decode(self.fields.get("changed", NULL)) or []
         if row is not None:
             self.row = Version(row)
             if self.old is not None:

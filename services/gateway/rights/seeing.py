@@ -31,11 +31,11 @@ from services.gateway.rights.readings import RawRow, Reading, Version
 from services.gateway.rights.views import CLEAR, Lens, Sight, View
 from shared.catalog import Catalog
 from shared.events import CAPTURE_FAILED, TEST
+from shared.protocol import NULL
 
 MAX_KEPT_BYTES: Final = 8 * 1024 * 1024
 """What may be kept of encodings for all lenses together."""
 
-_NULL: Final = msgspec.Raw(b"null")
 _TOLD: Final = (
     *("event_type", "table", "id", "timestamp", "data", "seq", "channel", "business_event", "changed", "old"),
     *("origin", "tx"),
@@ -91,10 +91,12 @@ class Vision:
         if not sight.where and sight.lens == CLEAR:
             return entry
         how = _how(sight, glance.whole)
+        if how is None:
+            return None
         if how is How.UNJUDGED:
             return self._reload(view, glance.whole)
-        if how is None or (how is How.AS_IT_IS and sight.lens == CLEAR):
-            return None if how is None else entry
+        if how is How.AS_IT_IS and sight.lens == CLEAR:
+            return entry
         return self._made(sight.lens, how, glance.whole)
 
     def _reload(self, view: View, reading: Reading) -> Entry:
@@ -132,7 +134,7 @@ class Vision:
             return None
         if how is How.VANISHED and reading.former is not None and (not key or set(key) & set(reading.changed)):
             return _key_text(reading.former, key)
-        return reading.fields.get("id", _NULL)
+        return reading.fields.get("id", NULL)
 
     def _forget(self) -> None:
         self._kept.clear()
