@@ -8,9 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+from tests.supervised import DEADLINE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = DEADLINE * 1000
+"""Milliseconds that anything in a browser may take: Playwright's half a minute is little for a busy machine."""
 
 
 def require_chromium() -> str:
@@ -28,8 +32,14 @@ async def running_browser() -> AsyncIterator[Browser]:
     executable = require_chromium()
     sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium refuses its sandbox to root
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=sandbox)
+        browser = await playwright.chromium.launch(executable_path=executable, args=sandbox, timeout=PATIENCE)
+        browser.on("context", _be_patient)
         try:
             yield browser
         finally:
             await browser.close()
+
+
+def _be_patient(context: BrowserContext) -> None:
+    """Let everything in a new context, and on all of its pages, take its time."""
+    context.set_default_timeout(PATIENCE)

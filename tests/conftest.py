@@ -12,10 +12,24 @@ import pytest
 from tests.databases import fresh_database
 from tests.servers import VERSIONS, Server, ServerPool, temporary_server
 
+HERE = Path(__file__).parent
+PROCESSES = tuple(HERE / name for name in ("attacks", "contracts", "deploy", "e2e", "faults", "machines"))
+"""Where tests wait for other processes, several times one after the other."""
+PATIENCE = 400
+"""Seconds that such a test may take on the slowest machine, where it does not say itself."""
+
 
 def pytest_configure() -> None:
     """A shell starts what runs in its background deaf to Ctrl-C, and whatever that starts; the tests press it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each of several waits of a test end by itself, and say what it waited for."""
+    for item in items:
+        is_waiting = any(item.path.is_relative_to(directory) for directory in PROCESSES)
+        if is_waiting and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(PATIENCE))
 
 
 @pytest.fixture(scope="session")

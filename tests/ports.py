@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import itertools
 import os
 import socket
 import tempfile
@@ -15,18 +14,23 @@ BLOCK = 1200
 BLOCKS = range(20_000, 32_000, BLOCK)
 """Below the range that outgoing connections are given ports from."""
 
-STEP = 40
-"""At least as many as anybody asks for."""
-
-_steps = itertools.count()
+_given = 0
 
 
 def free_ports(count: int) -> int:
-    """Return the first of *count* ports in a row that nobody has; the same ones come again after hundreds of calls."""
+    """Return the first of *count* ports in a row that nobody has; the same ones come again when all had their turn."""
     while True:
-        first = _own_block() + next(_steps) * STEP % BLOCK
+        first = _own_block() + _take(count)
         if all(map(_is_free, range(first, first + count))):
             return first
+
+
+def _take(count: int) -> int:
+    """Return the place in the block of the next *count* ports."""
+    global _given  # noqa: PLW0603 - what was given is the process's, as the block is
+    start = _given if _given + count <= BLOCK else 0
+    _given = start + count
+    return start
 
 
 @cache

@@ -28,7 +28,6 @@ import importlib.util
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -40,9 +39,11 @@ from typing import IO
 
 import pytest
 
+from tests.ports import free_ports
+
 VERSIONS = (15, 18)
-START_TIMEOUT = 60.0
-STOP_TIMEOUT = 30.0
+START_TIMEOUT = 90.0
+STOP_TIMEOUT = 90.0
 
 only_newest = pytest.mark.parametrize("postgres_version", [VERSIONS[-1]])
 """Marks a test that needs a server but to which its version cannot matter."""
@@ -121,7 +122,7 @@ class Server:
     def start(self) -> None:
         """Start and wait until connections are accepted."""
         if not self.port:
-            self.port = _free_port()
+            self.port = free_ports(1)
         with (self.directory / "server.log").open("ab") as log:
             self.process = self._spawn(log)
         self._wait_until_ready()
@@ -266,10 +267,3 @@ def _unprivileged() -> dict[str, str | list[str]]:
 def _give_away(path: Path) -> None:
     if os.geteuid() == 0:
         shutil.chown(path, "postgres", "postgres")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -135,7 +135,9 @@ async def _registered(url: str, subscribe: list[dict[str, object]], options: dic
     async with asyncio.timeout(DEADLINE):
         while True:
             try:
-                connection = await connect(url, open_timeout=DEADLINE, compression=None, max_queue=None, **options)
+                connection = await connect(
+                    url, open_timeout=DEADLINE, compression=None, max_queue=None, ping_interval=None, **options
+                )
                 await connection.send(json.dumps(register))
                 while json.loads(await connection.recv())["message_type"] != "registered":
                     pass

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, WebSocket
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -70,10 +70,10 @@ async def test_silence_is_no_reason_to_cut(fronts: dict[str, Front], fleet: Flee
 async def let_newcomers_in(front: Front, until: asyncio.Future[None]) -> None:
     """Connect again and again, without an error, until it is done, and some more."""
     for _ in range(10):
-        async with connected(front.url):
+        async with connected(front.url, at_once=True):
             pass
     while not until.done():
-        async with connected(front.url):
+        async with connected(front.url, at_once=True):
             pass
 
 
@@ -125,9 +125,9 @@ async def has_every_sale(client: Client, committed: list[str]) -> None:
 
 async def test_a_reload_cuts_nobody(front: Front, fleet: Fleet) -> None:
     """The process that serves a client goes on for it alone."""
-    async with connected(front.url) as before:
+    async with connected(front.url, at_once=True) as before:
         former = await asyncio.to_thread(front.reload)
-        async with connected(front.url) as after:
+        async with connected(front.url, at_once=True) as after:
             for number in await sell(fleet.database_url, 50):
                 for client in (before, after):
                     await client.read_until(lambda client=client, number=number: number in client.ids(), stay=True)
@@ -141,6 +141,7 @@ async def registers(front: Front, *, host: str, origin: str | None = None, sourc
         host="127.0.0.1",
         port=front.ports.front,
         server_hostname="localhost",
+        open_timeout=DEADLINE,
         local_addr=(source, 0),
         origin=origin,
         additional_headers={"X-Forwarded-For": "203.0.113.7", "Forwarded": "for=203.0.113.7"},
@@ -176,14 +177,13 @@ async def test_tls_ends_at_the_proxy(front: Front) -> None:
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.raises((ssl.SSLError, ConnectionError)):
-        await connect(front.url, ssl=old)
+        await connect(front.url, ssl=old, open_timeout=DEADLINE)
     with pytest.raises((InvalidHandshake, OSError)):
-        await connect(front.url.replace("wss:", "ws:"))
+        await connect(front.url.replace("wss:", "ws:"), open_timeout=DEADLINE)
 
 
-async def test_the_status_page_is_for_operators(front: Front, browser: Browser) -> None:
-    code, text = await asyncio.to_thread(front.get, "/readyz", Host=NAME)
-    assert code == 200, text
+async def test_the_status_page_is_for_operators(front: Front, fleet: Fleet, browser: Browser) -> None:
+    await asyncio.to_thread(fleet.wait_for, "/readyz says yes", lambda: front.get("/readyz", Host=NAME)[0] == 200)
     assert (await asyncio.to_thread(front.get, "/", Host="elsewhere.example"))[0] == 403
     assert (await asyncio.to_thread(front.get, "/healthz", source="127.0.0.9"))[0] == 403
     for path in ("/", "/station"):
@@ -194,10 +194,14 @@ async def socket_of(browser: Browser, front: Front, path: str) -> str:
     """Open a page at the proxy; return where it opens a WebSocket that it is answered on."""
     context = await browser.new_context(ignore_https_errors=True)
     page = await context.new_page()
+    answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def watch(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda _: answered.done() or answered.set_result(socket.url))
+
+    page.on("websocket", watch)  # before it is opened: both may be over before anybody could wait for them
+    await page.goto(f"https://{front.ports.host}:{front.ports.front_status}{path}")
     async with asyncio.timeout(DEADLINE):
-        opening = page.wait_for_event("websocket", timeout=DEADLINE * 1000)
-        await page.goto(f"https://{front.ports.host}:{front.ports.front_status}{path}")
-        socket = await opening
-        await socket.wait_for_event("framereceived", timeout=DEADLINE * 1000)
+        url = await answered
     await context.close()
-    return socket.url
+    return url

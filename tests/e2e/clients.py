@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.supervised import DEADLINE
 
@@ -19,7 +19,7 @@ Message = dict[str, Any]
 
 @dataclass(slots=True)
 class Client:
-    """One application's link.
+    """One application's link, which is read however long its test looks elsewhere, and judges no silence.
 
     ``events`` holds each realtime_event's data in the order of arrival, ``gateways`` the process that answered each
     time it registered, by supervisord's name.
@@ -36,7 +36,9 @@ class Client:
 
     async def connect(self) -> None:
         """Connect and register, from the position where there is one."""
-        self._connection = await connect(self.url, open_timeout=DEADLINE, max_size=None)
+        self._connection = await connect(
+            self.url, open_timeout=DEADLINE, max_size=None, max_queue=None, ping_interval=None
+        )
         data: Message = {"app_name": "e2e"}
         if self.subscribe:
             data["subscribe"] = self.subscribe
@@ -58,7 +60,7 @@ class Client:
             while True:
                 try:
                     await self.connect()
-                except (OSError, ConnectionClosed):
+                except (OSError, ConnectionClosed, InvalidHandshake):
                     await asyncio.sleep(0.1)
                 else:
                     return
@@ -105,7 +107,10 @@ class Client:
         await self._connection.send(json.dumps(message))
 
     async def roster(self) -> list[Message]:
-        """Return who is connected, at every gateway: a list that names one as silent is asked for again."""
+        """Return who is connected, at every gateway: a list that names one as silent is asked for again.
+
+        A gateway that was not heard of for seconds is not even named: who expects somebody on the list waits for it.
+        """
         while True:
             answers = len(self.told("clients"))
             await self.say("clients", {})
@@ -115,6 +120,12 @@ class Client:
                 found: list[Message] = answer["clients"]
                 return found
             await asyncio.sleep(0.2)  # who asks too often is sent away
+
+    async def until_on_the_roster(self, condition: Callable[[list[Message]], bool]) -> None:
+        """Ask who is connected until the list is as expected."""
+        async with asyncio.timeout(DEADLINE):
+            while not condition(await self.roster()):  # noqa: ASYNC110 - other processes know
+                await asyncio.sleep(0.2)  # as above
 
     async def _receive(self) -> Message:
         assert self._connection is not None
@@ -133,10 +144,10 @@ class Client:
 
 
 @contextlib.asynccontextmanager
-async def connected(url: str, **options: Any) -> AsyncIterator[Client]:
-    """A client for the length of the block."""
+async def connected(url: str, *, at_once: bool = False, **options: Any) -> AsyncIterator[Client]:
+    """A client for the length of the block, connected as soon as it is let in; *at_once* makes a refusal an error."""
     client = Client(url, **options)
-    await client.connect()
+    await (client.connect() if at_once else client.reconnect())
     try:
         yield client
     finally:

@@ -30,6 +30,7 @@ class Counter:
     def __init__(self, url: Callable[[], str]) -> None:
         self._url = url
         self._progress = asyncio.Event()
+        self._has_closed = False
         self.committed: list[str] = []
 
     async def sold(self, more: int) -> None:
@@ -40,15 +41,19 @@ class Counter:
                 self._progress.clear()
                 await self._progress.wait()
 
+    def close(self) -> None:
+        """Sell no more: the sale under way is brought to its end, lest it happen under another test's eyes."""
+        self._has_closed = True
+
     async def run(self) -> None:
-        while True:
+        while not self._has_closed:
             try:
                 connection = await asyncpg.connect(self._url())
             except (OSError, asyncpg.PostgresError):
                 await asyncio.sleep(0.05)
                 continue
             try:
-                while True:
+                while not self._has_closed:
                     self.committed.append(await connection.fetchval(SALE))
                     self._progress.set()
                     await asyncio.sleep(0.005)
@@ -63,6 +68,6 @@ async def selling(url: Callable[[], str]) -> AsyncIterator[Counter]:
     """A counter at work for the length of the block."""
     counter = Counter(url)
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(counter.run())
+        group.create_task(counter.run())
         yield counter
-        task.cancel()
+        counter.close()

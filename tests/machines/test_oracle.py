@@ -12,6 +12,9 @@ from tests.machines.installation import RemoteServer, installations
 from tests.machines.network import Network
 from tests.oracle.run import Run, Shape, prepare
 
+STARVED = {"WASLA_WATCHDOG_TIMEOUT": "30", "WASLA_RESTART_AFTER": "30"}
+"""Both machines are this one: who gets no processor for seconds is not to be replaced."""
+
 SEED = int(os.environ.get("WASLA_TEST_ORACLE_SEED", "2026"))
 
 
@@ -23,7 +26,7 @@ async def test_nothing_is_lost_twice_or_out_of_order_whatever_the_network_does(
     async with fresh_database(remote_server) as url:
         await prepare(url)
         network_url = remote_server.network_url(url.partition("@/")[2].partition("?")[0])
-        with installations(net, network_url, "a", "b", WASLA_ALLOW_ANONYMOUS="1") as made:
+        with installations(net, network_url, "a", "b", WASLA_ALLOW_ANONYMOUS="1", **STARVED) as made:
             for installation in made.values():
                 installation.start()
             for installation in made.values():

@@ -24,6 +24,7 @@ from tests.oracle.fleet import Fleet
 from tests.oracle.ground import connect
 from tests.oracle.plan import Fault
 from tests.oracle.proxies import Proxy
+from tests.servers import STOP_TIMEOUT
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ async def _database_crashed(world: World, fault: Fault, draw: Draw, hit: Hit) ->
         server = world.fleet.server
         assert server.process is not None
         server.process.send_signal(signal.SIGQUIT)
-        await asyncio.to_thread(server.process.wait, 30)
+        await asyncio.to_thread(server.process.wait, STOP_TIMEOUT)
         server.process = None
         await asyncio.sleep(fault.seconds / 2)
         await asyncio.to_thread(server.start)

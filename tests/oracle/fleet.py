@@ -38,6 +38,8 @@ SETTINGS: Final = {
     "WASLA_PING_TIMEOUT": "3",
     "WASLA_STALLED_TIMEOUT": "6",
     "WASLA_MAINTAIN_INTERVAL": "5",
+    # Everything runs on one machine: who gets no processor for seconds is not to be replaced.
+    "WASLA_WATCHDOG_TIMEOUT": "30",
 }
 
 

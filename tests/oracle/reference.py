@@ -31,7 +31,7 @@ from tests.oracle.positions import Position, moved
 
 Message = dict[str, Any]
 
-DEADLINE: Final = 60.0
+DEADLINE: Final = 90.0
 """Seconds that :meth:`ReferenceClient.until` waits unless told otherwise."""
 
 _decode: Final = msgspec.json.Decoder(Message).decode

@@ -7,7 +7,7 @@ import { stdin, stdout, argv } from "node:process";
 import { WaslaClient } from "../src/index.js";
 
 /** Waits of fractions of a second: a scenario waits for what happens, but nobody wants to wait long. */
-const PACE = { firstDelay: 0.02, maxDelay: 0.2, openingTimeout: 5, pingInterval: 0.5 };
+const PACE = { firstDelay: 0.02, maxDelay: 0.2, openingTimeout: 60 };
 
 const { urls, subscribe } = JSON.parse(argv[2]);
 const client = new WaslaClient({ urls, appName: "scenario", pace: PACE });

@@ -7,7 +7,6 @@ import asyncio
 import itertools
 import secrets
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
@@ -29,6 +28,7 @@ from shared.bus.keys import BusKey
 from shared.bus.memory import MemoryBus
 from shared.bus.zeromq import ZmqPublisher, ZmqSubscriber
 from tests.nats_servers import NatsServer, nats_server
+from tests.ports import free_ports
 
 
 class Bus(Protocol):
@@ -105,7 +105,7 @@ class OverZmq:
 
     def line(self) -> Line:
         if self._transport == "tcp":
-            return f"tcp://127.0.0.1:{free_port_pair()}"
+            return f"tcp://127.0.0.1:{free_ports(2)}"
         return f"ipc://{self._directory}/{next(self._numbers)}"
 
     def publisher(self, line: Line, *, high_water_mark: int = 1000) -> Any:
@@ -193,19 +193,6 @@ class OverNats:
             await end.close()
 
 
-def free_port_pair() -> int:
-    """Return a port that is free with the one above it."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
-
-
 @pytest.fixture
 def socket_directory() -> Iterator[Path]:
     """A directory with a short name: the path of a socket may have 107 bytes."""
@@ -216,7 +203,8 @@ def socket_directory() -> Iterator[Path]:
 
 @pytest.fixture
 def port_pair() -> int:
-    return free_port_pair()
+    """A port that is free with the one above it."""
+    return free_ports(2)
 
 
 async def answer_as_a_stranger(port: int) -> None:

@@ -17,6 +17,7 @@ from shared.bus.contract import LineUnavailable
 from shared.bus.heartbeats import HeartbeatReceiver, HeartbeatSender, beat_heart
 from shared.errors import BusError, ConfigurationError
 from shared.heartbeats import Heartbeat
+from tests.contracts.bus.stories import PATIENCE
 
 HEARTBEAT = Heartbeat(
     process="gateway:gateway-00",
@@ -45,7 +46,7 @@ async def receiver(address: str) -> AsyncIterator[HeartbeatReceiver]:
 
 async def sent(sender: HeartbeatSender, heartbeat: Heartbeat) -> None:
     """Send as soon as the monitor is connected."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not sender.send(heartbeat):  # noqa: ASYNC110 - the sender tells nobody when it is connected
             await asyncio.sleep(0.005)
 
@@ -53,7 +54,7 @@ async def sent(sender: HeartbeatSender, heartbeat: Heartbeat) -> None:
 async def test_a_heartbeat_arrives_as_it_was(address: str, receiver: HeartbeatReceiver) -> None:
     with HeartbeatSender(address) as sender:
         await sent(sender, HEARTBEAT)
-        assert await asyncio.wait_for(receiver.receive(), 20) == HEARTBEAT
+        assert await asyncio.wait_for(receiver.receive(), PATIENCE) == HEARTBEAT
 
 
 async def test_without_a_monitor_nothing_waits_and_nothing_is_kept(address: str) -> None:
@@ -63,7 +64,7 @@ async def test_without_a_monitor_nothing_waits_and_nothing_is_kept(address: str)
         receiver = HeartbeatReceiver(address)
         latest = msgspec.structs.replace(HEARTBEAT, state="draining")
         await sent(sender, latest)
-        assert await asyncio.wait_for(receiver.receive(), 20) == latest
+        assert await asyncio.wait_for(receiver.receive(), PATIENCE) == latest
         await receiver.close()
 
 
@@ -78,7 +79,7 @@ async def test_the_monitor_may_restart(address: str) -> None:
     with HeartbeatSender(address) as sender:
         for _ in range(3):
             receiver = HeartbeatReceiver(address)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 waiting = asyncio.ensure_future(receiver.receive())
                 while not waiting.done():
                     sender.send(HEARTBEAT)
@@ -110,7 +111,7 @@ async def test_malformed_heartbeats_are_counted_and_skipped(address: str, receiv
         raw.send(junk)
     raw.send_multipart([b"two", b"frames"])
     raw.send(msgspec.msgpack.encode(HEARTBEAT))
-    assert await asyncio.wait_for(receiver.receive(), 20) == HEARTBEAT
+    assert await asyncio.wait_for(receiver.receive(), PATIENCE) == HEARTBEAT
     assert receiver.malformed == 5
     raw.close(0)
     context.term()
@@ -153,16 +154,19 @@ async def test_the_heart_beats_with_state_metrics_and_the_loops_lag(
     with HeartbeatSender(address) as sender:
         heart = beat_heart(sender, process="a:b", role="gateway", state=lambda: state, registry=registry, interval=0.1)
         beating = asyncio.ensure_future(heart)
-        first = await asyncio.wait_for(receiver.receive(), 20)
+        first = await asyncio.wait_for(receiver.receive(), PATIENCE)
         assert (first.process, first.role, first.pid) == ("a:b", "gateway", os.getpid())
         assert (first.state, first.supervised) == ("starting", True)
         assert b"seen_total 3.0" in first.metrics
-        assert abs(time.time() - first.sent_at) < 20
+        assert abs(time.time() - first.sent_at) < PATIENCE
         state = "serving"
         time.sleep(0.5)  # noqa: ASYNC251 - holding the loop is what the test is about
-        async with asyncio.timeout(60):
-            while (heartbeat := await receiver.receive()).loop_lag < 0.3:
+        async with asyncio.timeout(PATIENCE):
+            # A heartbeat from before may wait here, and a busy machine may have held the loop before it, too.
+            while (heartbeat := await receiver.receive()).state == "starting":
                 pass
+            while heartbeat.loop_lag < 0.3:
+                heartbeat = await receiver.receive()
         assert heartbeat.state == "serving"
         beating.cancel()
         await asyncio.wait([beating])

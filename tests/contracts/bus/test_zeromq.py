@@ -22,6 +22,7 @@ from shared.bus.keys import BusKey
 from shared.bus.messages import Broadcast, CatalogRequest, Done, Hello, Recipient, RosterQuery, Sender
 from shared.bus.zeromq import ZmqPublisher, ZmqSubscriber
 from shared.errors import BusError, ConfigurationError
+from tests.contracts.bus.stories import PATIENCE
 
 LISTENER = """
 import asyncio, sys
@@ -270,9 +271,9 @@ async def test_a_gateway_that_connects_again_takes_over_its_old_connection(socke
         each.set(zmq.ROUTING_ID, b"gateway")
         each.connect(f"{address}.requests")
         each.send(encode(Hello(name)))
-        assert await asyncio.wait_for(publisher.receive(), 20) == (b"gateway", Hello(name))
+        assert await asyncio.wait_for(publisher.receive(), PATIENCE) == (b"gateway", Hello(name))
     publisher.reply(b"gateway", Done(1))
-    assert await asyncio.to_thread(new.poll, 20_000)
+    assert await asyncio.to_thread(new.poll, PATIENCE * 1000)
     assert new.recv() == encode(Done(1))
     context.destroy(linger=0)
     await publisher.close()

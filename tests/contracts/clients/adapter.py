@@ -1,7 +1,7 @@
 """What the scenarios need of a client, whatever it is written in.
 
-An adapter makes clients that reconnect within a fraction of a second and take a link for dead after a second or two of
-silence: scenarios wait for what happens, but nobody wants to wait long.
+An adapter makes clients that reconnect within a fraction of a second: scenarios wait for what happens, but nobody wants
+to wait long. How long a link may be silent is said by the gateway, and by ``hasty`` to clients that do not ask it.
 """
 
 from __future__ import annotations
@@ -31,5 +31,10 @@ class ClientLink(Protocol):
 class ClientAdapter(Protocol):
     """Makes clients of one implementation."""
 
-    async def open(self, addresses: Sequence[str], *, subscribe: Sequence[Message] = ()) -> ClientLink:
-        """Start a client that knows these addresses, in this order; it need not be connected yet."""
+    async def open(
+        self, addresses: Sequence[str], *, subscribe: Sequence[Message] = (), hasty: bool = False
+    ) -> ClientLink:
+        """Start a client that knows these addresses, in this order; it need not be connected yet.
+
+        A *hasty* one pings after half a second, and takes a link for dead that does not answer as soon.
+        """

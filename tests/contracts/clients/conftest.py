@@ -33,8 +33,10 @@ async def open_client(adapter: ClientAdapter) -> AsyncIterator[OpenClient]:
     """Start clients; they end with the test."""
     async with AsyncExitStack() as stack:
 
-        async def start(addresses: Sequence[str], *, subscribe: Sequence[Message] = ()) -> ClientLink:
-            link = await adapter.open(addresses, subscribe=subscribe)
+        async def start(
+            addresses: Sequence[str], *, subscribe: Sequence[Message] = (), hasty: bool = False
+        ) -> ClientLink:
+            link = await adapter.open(addresses, subscribe=subscribe, hasty=hasty)
             stack.push_async_callback(link.close)
             return link
 

@@ -39,7 +39,7 @@ class JavaScriptLink:
     async def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()  # which it ends with
-        async with asyncio.timeout(30.0):
+        async with asyncio.timeout(60.0):
             await self._process.wait()
             await self._reading
 
@@ -57,7 +57,9 @@ class JavaScriptLink:
 class JavaScriptAdapter:
     """Starts a process for each client."""
 
-    async def open(self, addresses: Sequence[str], *, subscribe: Sequence[Message] = ()) -> JavaScriptLink:
+    async def open(
+        self, addresses: Sequence[str], *, subscribe: Sequence[Message] = (), hasty: bool = False
+    ) -> JavaScriptLink:
         options = json.dumps({"urls": list(addresses), "subscribe": list(subscribe)})
         process = await asyncio.create_subprocess_exec(NODE, PROGRAM, options, stdin=PIPE, stdout=PIPE, limit=2**20)
         return JavaScriptLink(process)

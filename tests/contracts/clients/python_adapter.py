@@ -62,7 +62,9 @@ def as_data(resync: Resync) -> dict[str, Any]:
 class PythonAdapter:
     """Makes Python clients."""
 
-    async def open(self, addresses: Sequence[str], *, subscribe: Sequence[Message] = ()) -> PythonLink:
+    async def open(
+        self, addresses: Sequence[str], *, subscribe: Sequence[Message] = (), hasty: bool = False
+    ) -> PythonLink:
         session = Session(addresses, app_name="scenario", random=lambda: DRAW)
         client = Client(session, Opening(proxy=None), max_waiting=100, max_queued=10)
         stack = AsyncExitStack()

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from tests.contracts.clients.adapter import Message
 from tests.oracle.reference import Pace, ReferenceClient
 
-PACE = Pace(first=0.02, cap=0.2, opening=5.0, silence=0.5, answer=0.5)
+PATIENT = Pace(first=0.02, cap=0.2, opening=60.0, silence=60.0, answer=60.0)
+HASTY = Pace(first=0.02, cap=0.2, opening=60.0, silence=0.5, answer=0.5)
 
 
 class ReferenceLink:
@@ -41,7 +42,9 @@ class ReferenceLink:
 class ReferenceAdapter:
     """Makes reference clients."""
 
-    async def open(self, addresses: Sequence[str], *, subscribe: Sequence[Message] = ()) -> ReferenceLink:
-        client = ReferenceClient(addresses, subscribe=subscribe, pace=PACE)
+    async def open(
+        self, addresses: Sequence[str], *, subscribe: Sequence[Message] = (), hasty: bool = False
+    ) -> ReferenceLink:
+        client = ReferenceClient(addresses, subscribe=subscribe, pace=HASTY if hasty else PATIENT)
         client.start()
         return ReferenceLink(client)

@@ -22,9 +22,11 @@ class Visitor:
         self._connection = connection
         self._gateway = gateway
 
-    async def welcome(self, *, epoch: str = EPOCH, seq: int = 0, resumed: bool = False) -> None:
-        """Answer ``registered``."""
-        data = {"client_id": "c", "gateway": "scripted", "ping_interval": 0.5}
+    async def welcome(
+        self, *, epoch: str = EPOCH, seq: int = 0, resumed: bool = False, ping_interval: float = 60.0
+    ) -> None:
+        """Answer ``registered``; a client judges silence by *ping_interval*."""
+        data = {"client_id": "c", "gateway": "scripted", "ping_interval": ping_interval}
         await self.tell("registered", {**data, "epoch": epoch, "seq": seq, "resumed": resumed})
 
     async def events(self, *seqs: int) -> None:
@@ -94,7 +96,7 @@ class ScriptedGateway:
 
     async def visitor(self) -> Visitor:
         """Wait for the next client that registers."""
-        async with asyncio.timeout(30.0):
+        async with asyncio.timeout(60.0):
             return await self._visitors.get()
 
     async def _meet(self, connection: ServerConnection) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.certificates import Files, make_certificate
-from tests.e2e.access.operator import supervisorctl, wasla
+from tests.e2e.access.operator import Answer, supervisorctl, wasla
 from tests.e2e.fleet import Fleet, running_fleet
 from tests.supervised import DEADLINE
 
@@ -53,16 +54,24 @@ async def test_a_page_by_https_connects_by_wss_with_the_key_alone(secure: Fleet,
 
 
 async def test_our_tools_introduce_themselves(secure: Fleet) -> None:
-    status = await wasla(secure, "status", "--json")
-    assert status.code == 0, status.output
+    await asyncio.to_thread(secure.wait_until_ready)
+    status = await answered(secure, "status", "--json")
     assert json.loads(status.output)["ready"]
     tail = asyncio.create_task(wasla(secure, "tail", "--count", "1", "--event", "TEST", "--json"))
     async with asyncio.timeout(DEADLINE):
         while not tail.done():
             await wasla(secure, "setup")
     assert (await tail).code == 0, (await tail).output
-    doctor = json.loads((await wasla(secure, "doctor", "--json")).output)
+    doctor = json.loads((await answered(secure, "doctor", "--json")).output)
     assert [finding for finding in doctor if finding["level"] == "problem"] == []
+
+
+async def answered(fleet: Fleet, *words: str) -> Answer:
+    """Run a command until it finds that all is well: a busy machine may be late at a moment."""
+    deadline = time.monotonic() + DEADLINE
+    while (answer := await wasla(fleet, *words)).code:
+        assert time.monotonic() < deadline, answer.output
+    return answer
 
 
 async def test_a_renewed_certificate_drops_nobody(secure: Fleet, files: Files, browser: Browser) -> None:
@@ -80,7 +89,7 @@ async def test_a_renewed_certificate_drops_nobody(secure: Fleet, files: Files, b
     assert shown == renewed.cert.read_text()
     await asyncio.to_thread(secure.wait_until_ready)
     assert await page.evaluate("window.sockets.at(-1).readyState") == 1
-    assert (await wasla(secure, "status")).code == 0
+    await answered(secure, "status")
     await context.close()
 
 

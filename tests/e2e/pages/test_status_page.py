@@ -212,6 +212,7 @@ async def test_a_page_that_needs_a_key_asks_for_it(browser: Browser) -> None:
             await watched.page.fill("#access-key", key)
             await watched.page.keyboard.press("Enter")
             await watched.page.wait_for_selector("#access", state="hidden")
+            await watched.until(websocket="good")  # it is hidden while the page connects, too
             sold = await sell(fleet.database_url, 2)
             await watched.received(2)
             assert await watched.ids() == sold[::-1]

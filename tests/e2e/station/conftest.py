@@ -42,6 +42,7 @@ def open_station(fleet: Fleet, browser: Browser) -> OpenStation:
         try:
             station = StationPage(await context.new_page())
             await station.open(f"http://127.0.0.1:{fleet.base_port + 1}/station")
+            await station.linked()
             yield station
             assert station.errors == []
         finally:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, Request
 
 from tests.supervised import DEADLINE
 
@@ -29,13 +30,29 @@ class StationPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.errors: list[str] = []
+        self._reading: set[Request] = set()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._begun)
+        page.on("requestfinished", self._ended)
+        page.on("requestfailed", self._ended)
         page.set_default_timeout(PATIENCE)
 
     async def open(self, url: str) -> None:
         """Open it and wait until both posts have their rows."""
         await self.page.goto(url)
         await self.page.wait_for_selector("body[data-loaded]")
+
+    async def linked(self) -> None:
+        """Wait until both posts are linked and have read their rows since: what happens from now on is told to them.
+
+        A link that takes long is not waited for with the first reading; what is in the second one is not told again.
+        """
+        for post in ("counter", "queue"):
+            await self.page.wait_for_selector(f"#{post} .link[data-gateway]")
+        async with asyncio.timeout(DEADLINE):
+            while self._reading:  # noqa: ASYNC110 - the page shows nothing of it
+                await asyncio.sleep(0.01)
+        await self.page.evaluate("() => new Promise(requestAnimationFrame)")  # what was read is taken
 
     async def sell(self, destination: str) -> None:
         """Sell at the counter."""
@@ -65,6 +82,13 @@ class StationPage:
     async def shows_exactly(self, rows: list[tuple[str, str, int]]) -> None:
         """Wait until the board shows these vehicles and no others."""
         await self.page.wait_for_function(_SAME, arg=sorted([key, status, str(free)] for key, status, free in rows))
+
+    def _begun(self, request: Request) -> None:
+        if request.url.endswith("/station/api/state"):
+            self._reading.add(request)
+
+    def _ended(self, request: Request) -> None:
+        self._reading.discard(request)
 
     async def text(self, selector: str) -> str:
         """Return a text, its spaces as plain ones."""

@@ -67,6 +67,7 @@ async def test_what_is_sold_at_one_post_is_seen_at_the_other(
         await station.page.click(".seats button >> nth=2")
         await station.sell(JEMMAL)
         await station.shows("queue-1", "LOADING", 4)
+        await station.told("counter", "3 places pour Jemmal")  # the counter lists what it knows it has sold
         await station.says("#journal ol", "se remplit pour Jemmal : 4 sur 8")
         await station.page.click(".sales button >> nth=0")
         await station.shows("queue-1", "LOADING", 7)

@@ -125,7 +125,13 @@ class Fleet:
 
     async def judge(self, gateway: Gateway, *, resume: dict[str, Any] | None = None) -> Judge:
         """Connect a client that takes everything."""
-        socket = await connect(f"ws://127.0.0.1:{gateway.port}/", compression=None, max_size=None)
+        socket = await connect(
+            f"ws://127.0.0.1:{gateway.port}/",
+            compression=None,
+            max_size=None,
+            open_timeout=PATIENCE,
+            ping_interval=None,  # the loop stands still while the test starts a server
+        )
         data: dict[str, Any] = {"app_name": "judge", **({} if resume is None else {"resume": resume})}
         await socket.send(json.dumps({"message_type": "register", "data": data, "timestamp": ""}))
         async with asyncio.timeout(PATIENCE):

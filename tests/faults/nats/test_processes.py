@@ -28,6 +28,10 @@ def status_of(fleet: Fleet) -> dict[str, Any]:
     return found
 
 
+def lines_of(fleet: Fleet) -> list[str]:
+    return [line["state"] for line in status_of(fleet)["lines"]]
+
+
 async def e2e_clients(client: Client) -> list[Any]:
     return [entry for entry in await client.roster() if entry["app_name"] == "e2e"]
 
@@ -48,12 +52,12 @@ async def test_the_product_runs_on_nats() -> None:
             await asyncio.gather(*(c.read_until(lambda c=c: len(c.ids()) >= 20, stay=True) for c in clients))
         assert [client.ids() for client in clients] == [sold] * 4
         await asyncio.to_thread(fleet.wait_until_ready)
-        status = status_of(fleet)
-        assert status["bus"] == ["nats"]
-        assert [line["state"] for line in status["lines"]] == ["good"]
+        assert status_of(fleet)["bus"] == ["nats"]
+        await asyncio.to_thread(fleet.wait_for, "one line, and it is well", lambda: lines_of(fleet) == ["good"])
         async with running_browser() as browser:
             page = await browser.new_page(locale="en-GB")
             await page.goto(fleet.status_url)
-            await expect(page.locator("#lines-about")).to_have_text("events come through the stream on NATS")
+            about = page.locator("#lines-about")
+            await expect(about).to_have_text("events come through the stream on NATS", timeout=PATIENCE * 1000)
             if shot := os.environ.get("WASLA_TEST_SCREENSHOT"):
                 await page.screenshot(path=shot, full_page=True)

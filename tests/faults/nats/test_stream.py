@@ -46,7 +46,8 @@ async def test_without_a_listener_a_gateway_starts_and_resumes_out_of_the_stream
         top = await fleet.settled([judge])
         await until(lambda: listener.stream.behind == 0, "a stream that holds everything")
     async with fleet.gateway(ring_max_events=5) as gateway:
-        assert (gateway.intake.epoch, gateway.intake.top) == (judge.registered["epoch"], top)
+        known = (judge.registered["epoch"], top)
+        await until(lambda: (gateway.intake.epoch, gateway.intake.top) == known, "a gateway that has joined the stream")
         late = await fleet.judge(gateway, resume=position(judge, top - 30))
         await until(lambda: late.top >= top, "everything out of the stream")
         late.holds(top)
@@ -63,7 +64,7 @@ async def test_a_stream_that_is_deleted_is_made_again_and_filled(fleet: Fleet) -
     top = await fleet.settled([judge])
     assert not judge.resyncs
     await until(lambda: listener.stream.behind == 0, "a stream that holds everything again")
-    assert await stored(fleet) == list(range(1, top + 1))
+    await until_stored(fleet, top)
 
 
 async def test_a_stream_that_has_lost_its_end_is_given_it_again(fleet: Fleet, server: NatsServer) -> None:
@@ -83,9 +84,7 @@ async def test_a_stream_that_has_lost_its_end_is_given_it_again(fleet: Fleet, se
     shutil.rmtree(server.directory / "store")
     shutil.move(server.directory / "early", server.directory / "store")
     server.start()
-    async with asyncio.timeout(PATIENCE):
-        while await stored(fleet) != list(range(1, top + 1)):  # noqa: ASYNC110 - the server has no event of ours
-            await asyncio.sleep(0.1)
+    await until_stored(fleet, top)
     late = await fleet.judge(await fleet.lasting_gateway(ring_max_events=2), resume=position(judge, early))
     await fleet.write(1)
     await fleet.settled([judge, late])
@@ -139,7 +138,7 @@ async def test_of_two_listeners_events_are_stored_once_and_a_standby_takes_over(
     await fleet.write(30)
     top = await fleet.settled([judge])
     await until(lambda: standby.stream.behind == 0, "a stream that holds everything")
-    assert await stored(fleet) == list(range(1, top + 1))
+    await until_stored(fleet, top)
     assert not judge.resyncs
 
 
@@ -156,6 +155,13 @@ async def ask(fleet: Fleet, subject: str) -> dict[str, Any]:
         return answer
     finally:
         await client.close()
+
+
+async def until_stored(fleet: Fleet, top: int) -> None:
+    """Wait until the stream holds every event up to *top*, once and in order."""
+    async with asyncio.timeout(PATIENCE):
+        while await stored(fleet) != list(range(1, top + 1)):  # noqa: ASYNC110 - the server has no event of ours
+            await asyncio.sleep(0.1)
 
 
 async def stored(fleet: Fleet) -> list[int]:

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
 from services.gateway.service import Gateway
-from tests.faults.nats.fleet import Fleet, until
+from tests.faults.nats.fleet import PATIENCE, Fleet, until
 from tests.servers import only_newest
 
 pytestmark = only_newest
@@ -68,7 +68,7 @@ async def test_a_gateway_that_has_only_the_stream_takes_no_token(fleet: Fleet, s
         assert await registered(gateway, token("t1")) == await registered(gateway, token("t2")) == 4002
         assert await registered(gateway, "k" * 32) is None
         await fleet.lasting_listener()
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(PATIENCE):
             while await registered(gateway, token("t2")) == 4002:  # noqa: ASYNC110 - a client comes again
                 await asyncio.sleep(0.05)
         assert await registered(gateway, token("t2")) is None
@@ -85,7 +85,7 @@ def token(name: str) -> str:
 async def registered(gateway: Gateway, presented: str) -> int | None:
     """Register; return None once a client is in, else what its connection was closed with."""
     data: dict[str, Any] = {"app_name": "x", "token": presented}
-    async with connect(f"ws://127.0.0.1:{gateway.port}/") as socket:
+    async with connect(f"ws://127.0.0.1:{gateway.port}/", open_timeout=PATIENCE) as socket:
         await socket.send(json.dumps({"message_type": "register", "data": data}))
         with suppress(ConnectionClosedError):
             while json.loads(await socket.recv())["message_type"] != "registered":

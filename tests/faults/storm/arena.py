@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from shared.bus.heartbeats import HeartbeatReceiver
 from shared.heartbeats import Heartbeat
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE = 90.0
@@ -30,7 +30,7 @@ class Arena:
     """Processes over one database; use :func:`arena`. ``max_lag`` is the longest any gateway's loop was held."""
 
     def __init__(self, database_url: str, directory: Path, **variables: str) -> None:
-        self.port = _free_port()
+        self.port = free_ports(1)
         self.gateways: list[subprocess.Popen[bytes]] = []
         self.heartbeats: dict[int, Heartbeat] = {}
         self.max_lag: dict[int, float] = {}
@@ -124,10 +124,3 @@ async def arena(database_url: str, **variables: str) -> AsyncIterator[Arena]:
         finally:
             collecting.cancel()
             await running.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

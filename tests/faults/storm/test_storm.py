@@ -77,6 +77,7 @@ async def test_what_everybody_missed_is_read_from_the_database_a_few_times(postg
             await ground.start_gateway()
             await ground.until("the last event", lambda: swarm.everybody_has(commits.top))
             assert swarm.wrong == {}
-            assert (swarm.found["resumed"], swarm.found["resync"]) == (CLIENTS, 0)
+            assert swarm.found["resumed"] >= CLIENTS
+            assert swarm.found["resync"] == swarm.found["not resumed"] == 0
             assert 1 <= server.log.count(READ_LOG) - reads_before <= 20, "a handful, not one for each client"
             await swarm.close()
