@@ -120,7 +120,8 @@ def test_a_call_that_lets_no_thread_run_ends_the_process_too() -> None:
 def test_a_process_that_is_only_slow_or_was_stopped_goes_on() -> None:
     """A stop, unlike a standstill, is not the process's own fault: a frozen machine must not restart everything."""
     # The loop says that it turns in every other turn of this one: two sleeps have to be shorter than the timeout.
-    with stuck("time.sleep(0.3)", call="[stuck_here() or await asyncio.sleep(0) for _ in range(10)]") as process:
+    call = "[stuck_here() or await asyncio.sleep(0) for _ in range(20)]"
+    with stuck("time.sleep(0.15)", call=call, timeout=2.0) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         os.kill(process.pid, signal.SIGSTOP)

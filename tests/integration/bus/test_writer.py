@@ -297,7 +297,7 @@ async def test_a_message_that_cannot_be_read_is_no_end(server: NatsServer) -> No
     await asyncio.wait_for(line.up.wait(), 60)
     await stream.append(batch(1, 4), await stream.tail())
     for junk in (b"\xff", b""):
-        await line.ask("junk.events.zzz.0", junk, timeout=10)
+        await line.ask("junk.events.zzz.0", junk, timeout=60)
     assert await stream.tail() == Tail(3, "e", 4)
     await line.close()
 
@@ -325,13 +325,13 @@ async def test_of_two_writers_at_once_each_event_is_stored_once_and_in_order(ser
 
 
 async def stored(server: NatsServer, stream: str) -> list[int]:
-    client = await nats.connect(server.url)
+    client = await nats.connect(server.url, connect_timeout=60)
     seqs: list[int] = []
     try:
-        found = json.loads((await client.request(f"$JS.API.STREAM.INFO.{stream}", b"")).data)["state"]
+        found = json.loads((await client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=60)).data)["state"]
         for number in range(found["first_seq"], found["last_seq"] + 1):
             question = json.dumps({"seq": number}).encode()
-            message = await client.request(f"$JS.API.DIRECT.GET.{stream}", question)
+            message = await client.request(f"$JS.API.DIRECT.GET.{stream}", question, timeout=60)
             seqs += [event.seq for event in decode_published(message.data).events]  # type: ignore[union-attr]
     finally:
         await client.close()
@@ -348,8 +348,8 @@ async def test_a_stream_is_given_the_wanted_configuration_once(
         await stream.settle()
     told = capsys.readouterr().out
     assert (told.count("stream made"), told.count("stream changed")) == (1, 1)
-    client = await nats.connect(server.url)
-    found = json.loads((await client.request("$JS.API.STREAM.INFO.WANTED", b"")).data)["config"]
+    client = await nats.connect(server.url, connect_timeout=60)
+    found = json.loads((await client.request("$JS.API.STREAM.INFO.WANTED", b"", timeout=60)).data)["config"]
     await client.close()
     assert found["max_bytes"] == 20_000
     await line.close()

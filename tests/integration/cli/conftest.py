@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.doctor import examine_database
+from services.cli.doctor import examine_database, ports
 
 _PORTS = {
     "WASLA_PORT": "{}",
@@ -24,8 +24,9 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
     """No variable of the caller's, addresses where nobody listens, and a directory without a project."""
     for variable in [name for name in os.environ if name.startswith("WASLA_")]:
         monkeypatch.delenv(variable)
-    # On a machine with other work a notification may take longer than somebody at a terminal should wait.
+    # On a machine with other work an answer may take longer than somebody at a terminal should wait.
     monkeypatch.setattr(examine_database, "NOTIFICATION_TIMEOUT", 60.0)
+    monkeypatch.setattr(ports, "TIMEOUT", 60.0)
     with ExitStack() as held:
         for variable, form in _PORTS.items():
             monkeypatch.setenv(variable, form.format(_mute_port(held)))

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from services.cli.doctor import examine_nats
 from tests.integration.cli.commands import wasla
 from tests.nats_servers import nats_server
 from tests.ports import free_ports
@@ -18,6 +19,7 @@ async def bus_findings() -> list[tuple[str, str]]:
 
 
 async def test_the_server_in_use_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examine_nats, "PATIENCE", 60.0)
     with nats_server() as server:
         nowhere = f"nats://127.0.0.1:{free_ports(1)}"
         monkeypatch.setenv("WASLA_BUS", f"{nowhere},{server.url}")

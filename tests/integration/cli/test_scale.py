@@ -8,12 +8,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from services.cli.application import build
+from services.cli.errors import PeerUnreachable
 from services.cli.places import supervisor_socket
 from services.cli.scaling import Program
 from services.cli.supervision import SupervisionFailed, supervisor
@@ -65,7 +67,7 @@ def supervised() -> Iterator[Path]:
             yield file
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(90)
 
 
 @pytest.fixture
@@ -76,12 +78,12 @@ def configuration(supervised: Path) -> Path:
 
 
 def wait_for_state(configuration: Path, name: str, state: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
-        if (configuration.parent / "s.sock").exists():
-            with supervisor(supervisor_socket(configuration)) as running:
-                if any(program.full_name == name and program.state == state for program in running.programs()):
-                    return
+        # Its socket is there before anybody listens on it.
+        with suppress(PeerUnreachable), supervisor(supervisor_socket(configuration)) as running:
+            if any(program.full_name == name and program.state == state for program in running.programs()):
+                return
         time.sleep(0.05)
     raise AssertionError(f"{name} never became {state}")
 

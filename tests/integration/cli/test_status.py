@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from services.cli.doctor import ports
 from services.monitor.observations import Observations
 from services.monitor.service import observe
 from services.monitor.settings import MonitorSettings
@@ -113,6 +114,7 @@ async def test_the_doctor_names_a_port_taken_by_somebody_else(variable: str, mon
 
 
 async def test_the_doctor_names_a_port_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "TIMEOUT", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as mute:
         monkeypatch.setenv("WASLA_HEARTBEAT_ADDRESS", f"tcp://127.0.0.1:{mute.getsockname()[1]}")
         ((level, what),) = await port_findings()

@@ -136,7 +136,7 @@ async def test_a_listener_that_never_was_there_is_missed_and_said_in_the_heartbe
 async def test_replays_are_asked_for_in_bounded_pieces_one_at_a_time(
     listener: FakeListener, start_gateway: StartGateway, client_of: ConnectClient
 ) -> None:
-    gateway = await start_gateway(replay_page_events=100, replay_page_bytes=10_000)
+    gateway = await start_gateway(replay_page_events=100, replay_page_bytes=10_000, replay_timeout=60)
     client = await client_of(gateway)
     await client.register()
     listener.insert(950, lose=True)

@@ -21,6 +21,7 @@ from shared.close_codes import CloseCode
 from shared.errors import ConfigurationError
 from tests.integration.gateway.conftest import ConnectClient, StartGateway
 from tests.integration.gateway.fake_listener import FakeListener, until
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[3]
 UPGRADE = (
@@ -33,7 +34,7 @@ async def ask(gateway: Gateway, request: bytes) -> bytes:
     """Send bytes and return everything that comes until the gateway closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     writer.write(request)
-    received = await asyncio.wait_for(reader.read(), 10)
+    received = await asyncio.wait_for(reader.read(), 90)
     writer.close()
     await writer.wait_closed()
     return received
@@ -97,7 +98,7 @@ async def test_a_link_that_is_silent_is_pinged_and_then_closed_with_4004(start_g
     writer.write(UPGRADE)
     await reader.readuntil(b"\r\n\r\n")
     writer.write(bytes((0x81, 0x80 | len(payload))) + b"\0\0\0\0" + payload)
-    received = await asyncio.wait_for(reader.read(), 20)
+    received = await asyncio.wait_for(reader.read(), 90)
     assert b"\x89\x00" in received
     assert b"\x0f\xa4ping_timeout" in received
     writer.close()
@@ -154,7 +155,7 @@ async def test_a_client_that_was_lost_meanwhile_is_not_written_to(gateway: Gatew
 
 
 async def test_the_process_drains_on_sigterm_and_exits_0(listener: FakeListener, tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_ports(1)
     process = await _start_process(listener, port, tmp_path)
     clients = [await _connect(port) for _ in range(20)]
     for client in clients:
@@ -165,11 +166,11 @@ async def test_the_process_drains_on_sigterm_and_exits_0(listener: FakeListener,
         async with asyncio.timeout(60):
             await client.wait_closed()
         assert client.close_code == 1001
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def test_two_gateways_share_a_port(listener: FakeListener, tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_ports(1)
     processes = [await _start_process(listener, port, tmp_path), await _start_process(listener, port, tmp_path)]
     await until(lambda: len(listener.gateways) == 2)
     names = set()
@@ -180,13 +181,7 @@ async def test_two_gateways_share_a_port(listener: FakeListener, tmp_path: Path)
         await client.close()
     for process in processes:
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 10) == 0
-
-
-def _free_port() -> int:
-    with listening_socket(GatewaySettings(port=0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+        assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def _start_process(listener: FakeListener, port: int, tmp_path: Path) -> asyncio.subprocess.Process:

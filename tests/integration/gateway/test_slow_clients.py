@@ -66,7 +66,7 @@ class SlowClient:
 
     async def _fill(self, length: int) -> None:
         while len(self._buffer) < length:
-            received = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self.socket, 65536), 10)
+            received = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self.socket, 65536), 90)
             assert received, "the gateway closed"
             self._buffer += received
 

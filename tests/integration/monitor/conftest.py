@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 
 import pytest
 
+from tests import ports
+
 
 @pytest.fixture
 def free_ports() -> Callable[[int], list[int]]:
-    """Find that many free ports of 127.0.0.1, no two of them the same."""
+    """Find that many free ports of 127.0.0.1, no two of them the same; they stay free until somebody listens there."""
 
     def find(count: int) -> list[int]:
-        sockets = [socket.socket() for _ in range(count)]
-        try:
-            for each in sockets:
-                each.bind(("127.0.0.1", 0))
-            return [each.getsockname()[1] for each in sockets]
-        finally:
-            for each in sockets:
-                each.close()
+        first = ports.free_ports(count)
+        return list(range(first, first + count))
 
     return find
 

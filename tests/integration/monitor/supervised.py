@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import ClientError, ClientSession
 
 ROOT = Path(__file__).resolve().parents[3]
-DEADLINE = 40.0
+DEADLINE = 90.0
 
 BEATING = """
 import asyncio, sys

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,6 +88,19 @@ async def doctor(pipeline: Pipeline, directory: Path) -> tuple[int, dict[str, st
     return process.returncode, {found["subject"]: found["what"] for found in findings if found["level"] == "problem"}
 
 
+async def until_the_doctor_says(pipeline: Pipeline, directory: Path, code: int, subjects: set[str], said: str) -> None:
+    """Have it look until it finds this: on a slow machine a delivery may be late by itself, for a moment."""
+    found: tuple[int, dict[str, str]] | None = None
+    try:
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                found = await doctor(pipeline, directory)
+                if found[0] == code and found[1].keys() >= subjects and said in found[1].get("delivery", ""):
+                    return
+    except TimeoutError:
+        raise AssertionError(f"the doctor never said {code}, {subjects}, {said!r}; last it said {found}") from None
+
+
 class Fault(NamedTuple):
     """What is broken and mended; the hop that then is missing, and what a client sees."""
 
@@ -96,6 +110,11 @@ class Fault(NamedTuple):
     hop: str
     client_sees: str
     subjects: set[str]
+
+
+def is_told_of(fault: Fault, status: dict[str, Any]) -> bool:
+    is_up = "database" not in fault.subjects
+    return (status["realtime"]["missing_hop"], status["database"]["up"]) == (fault.hop, is_up)
 
 
 async def test_every_hop_broken_in_turn(
@@ -153,15 +172,11 @@ async def test_every_hop_broken_in_turn(
             for fault in faults:
                 await client.until_it_sees("up")
                 await fault.break_it()
-                status = await pipeline.until(503, lambda found, hop=fault.hop: found["realtime"]["missing_hop"] == hop)
-                assert (status["database"]["up"] is False) is ("database" in fault.subjects), fault.name
+                await pipeline.until(503, partial(is_told_of, fault))
                 await client.until_it_sees(fault.client_sees)
-                code, problems = await doctor(pipeline, tmp_path)
-                assert code == 1, fault.name
-                assert problems.keys() >= fault.subjects, fault.name
-                assert f"late at the hop {fault.hop}" in problems["delivery"], fault.name
+                late = f"late at the hop {fault.hop}"
+                await until_the_doctor_says(pipeline, tmp_path, 1, fault.subjects, late)
                 await fault.mend_it()
                 await pipeline.until(200)
                 await client.until_it_sees("up")
-                code, problems = await doctor(pipeline, tmp_path)
-                assert (code, problems) == (0, {}), fault.name
+                await until_the_doctor_says(pipeline, tmp_path, 0, set(), "")

@@ -24,7 +24,10 @@ Client = TestClient[web.Request, web.Application]
 
 
 @pytest.fixture
-def seen() -> Observations:
+def seen(monkeypatch: pytest.MonkeyPatch) -> Observations:
+    """What was measured stays good for as long as a test takes."""
+    for variable in ("WASLA_PROBE_INTERVAL", "WASLA_PROBE_LATE_AFTER"):
+        monkeypatch.setenv(variable, "3600")
     return observe(MonitorSettings.load())
 
 

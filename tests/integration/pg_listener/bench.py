@@ -19,6 +19,7 @@ from services.pg_listener.settings import ListenerSettings
 from shared.bus.memory import MemoryBus
 from shared.bus.messages import Batch, Beat, Published, ReplayReply, ReplayRequest, Reply, Request
 from shared.bus.zeromq import ZmqPublisher, ZmqSubscriber
+from shared.database import DRIVER_ERRORS
 from shared.events import Event
 
 PATIENCE = 60.0
@@ -160,10 +161,16 @@ class Bench:
     @staticmethod
     async def deafen(listener: Listener, *channels: str) -> None:
         """Make the listening session listen no more, without its knowing."""
-        connection = listener.wakeups._connection
-        assert connection is not None
         for channel in channels:
-            await connection.execute(f"UNLISTEN {channel}")
+            while True:
+                connection = listener.wakeups._connection
+                try:
+                    if connection is not None:
+                        await connection.execute(f"UNLISTEN {channel}")
+                        break
+                except DRIVER_ERRORS:
+                    pass  # it is asked for its proof at this moment, and replaced
+                await asyncio.sleep(0.001)
 
     async def reader(self, *lines: str) -> Reader:
         """Read from listeners, begun with their first beats."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from services.monitor.probe_database import ProbeDatabase
+from services.pg_listener import patience, sequencer
 from services.pg_listener.patience import while_at_work
 from services.pg_listener.sessions import SEQUENCING, open_session
 from services.pg_listener.settings import ListenerSettings
@@ -70,11 +72,27 @@ async def test_a_database_set_for_others_is_served(
     probe.close()
 
 
+@pytest.fixture
+def _asks_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a drain is at work is asked after a moment; everything else, that question too, has its usual time."""
+    ask = patience._is_working
+
+    async def drain_while_at_work(connection: asyncpg.Connection, statement: Any, settings: ListenerSettings) -> Any:
+        return await while_at_work(connection, statement, settings.model_copy(update={"statement_timeout": 0.5}))
+
+    async def is_working(pid: int, settings: ListenerSettings) -> bool:
+        return await ask(pid, settings.model_copy(update={"statement_timeout": PATIENCE}))
+
+    monkeypatch.setattr(sequencer, "while_at_work", drain_while_at_work)
+    monkeypatch.setattr(patience, "_is_working", is_working)
+
+
+@pytest.mark.usefixtures("_asks_early")
 async def test_a_drain_at_work_is_waited_for(
     bench: Bench, station_database_url: str, writer: asyncpg.Connection
 ) -> None:
     """However long it takes: given up, it would begin anew for ever."""
-    listener, line = await bench.listener(station_database_url, statement_timeout=1.0)
+    listener, line = await bench.listener(station_database_url)
     reader = await bench.reader(line)
     up = await reader.until_leading()
     lost = listener.metrics.reconnects.labels("sequencing")

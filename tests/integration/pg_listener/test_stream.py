@@ -207,9 +207,10 @@ async def test_partitions_of_the_log_are_made_ahead(
 async def test_a_failed_capture_that_only_the_doorbell_could_tell_is_marked(
     bench: Bench, station_database_url: str, writer: asyncpg.Connection, table: str
 ) -> None:
-    _, line = await bench.listener(station_database_url)
+    listener, line = await bench.listener(station_database_url)
     reader = await bench.reader(line)
     await reader.until_leading()
+    await reader.until(lambda: listener.signals.audible)
     await writer.execute('CREATE TABLE IF NOT EXISTS "a:b c" (id int PRIMARY KEY)')
     await writer.execute("SELECT wasla.watch('\"a:b c\"')")
     for reported in ("nobody's", table):
@@ -221,9 +222,10 @@ async def test_a_failed_capture_that_only_the_doorbell_could_tell_is_marked(
 async def test_changes_made_without_an_outbox_are_marked(
     bench: Bench, station_database_url: str, writer: asyncpg.Connection
 ) -> None:
-    _, line = await bench.listener(station_database_url)
+    listener, line = await bench.listener(station_database_url)
     reader = await bench.reader(line)
     await reader.until_leading()
+    await reader.until(lambda: listener.signals.audible)
     await writer.execute("DROP TABLE wasla.outbox")
     await writer.execute(BOOKING, 2)
     events = await reader.until_events(1)

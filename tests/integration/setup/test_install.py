@@ -131,13 +131,14 @@ async def test_two_installs_at_once(connection: asyncpg.Connection, database_url
 async def test_an_install_does_not_wait_for_ever(
     connection: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.setup.transactions.LOCK_TIMEOUT", 0.1)
     await install(connection)
     other = await asyncpg.connect(database_url)
     async with other.transaction():
         await other.execute("LOCK TABLE wasla.migration IN ACCESS EXCLUSIVE MODE")
+        monkeypatch.setattr("services.setup.transactions.LOCK_TIMEOUT", 0.1)
         with pytest.raises(DatabaseRefused, match=r"not installed: a lock was not to be had within 0\.1 s"):
             await install(connection)
+    monkeypatch.undo()
     await install(connection)
     await other.close()
 

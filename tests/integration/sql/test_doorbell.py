@@ -15,7 +15,7 @@ from tests.integration.sql.sequencer import Sequencer
 from tests.servers import Server
 
 END = "END"
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 
 class Porch:

@@ -16,7 +16,7 @@ from shared.queries import query
 from tests.integration.sql.sequencer import Sequencer
 
 STATION = ("booking_events", "vehicle_events", "day_passes_events", "exit_passes_events")
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 Heard = list[tuple[str, dict[str, Any]]]
 

@@ -276,6 +276,10 @@ async def test_a_cancelled_sale_leaves_no_lock_behind(shop: Shop) -> None:
     for number in range(300):
         with contextlib.suppress(asyncpg.QueryCanceledError):
             await shop.connection.execute(f"INSERT INTO items VALUES ({number}, 'tea', 2)")
-    await shop.connection.execute("SET statement_timeout = 0")
+    is_limited = True
+    while is_limited:  # this statement, too
+        with contextlib.suppress(asyncpg.QueryCanceledError):
+            await shop.connection.execute("SET statement_timeout = 0")
+            is_limited = False
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
     assert await shop.connection.fetchval(held) == 0

@@ -225,5 +225,6 @@ async def test_a_busy_table_is_not_waited_for_for_ever(
         await writer.execute("INSERT INTO items VALUES (1)")
         with pytest.raises(DatabaseRefused, match=r"a lock was not to be had within 0\.1 s"):
             await unwatch(other, "items")
+    monkeypatch.undo()
     await unwatch(other, "items")
     await other.close()

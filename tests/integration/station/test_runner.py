@@ -90,12 +90,14 @@ async def test_it_stops_when_told_to(desk: Desk) -> None:
 
 
 async def test_the_rows_carry_the_simulated_time(desk: Desk) -> None:
-    steps = busiest_day(1)[:3]
+    steps, today = busiest_day(1)[:3], "SELECT localtimestamp::date::timestamp"
     play = Play(desk.connection, steps, speed=math.inf, stop=asyncio.Event())
+    midnights = [await desk.connection.fetchval(today)]
     await play.run()
     entered = await desk.connection.fetch("SELECT entered_at FROM vehicle_queue ORDER BY entered_at LIMIT 1")
-    midnight = await desk.connection.fetchval("SELECT localtimestamp::date::timestamp")
-    assert abs((entered[0]["entered_at"] - midnight).total_seconds() - steps[0].at) < 0.001
+    midnights.append(await desk.connection.fetchval(today))  # which may have come meanwhile
+    late = [(entered[0]["entered_at"] - midnight).total_seconds() - steps[0].at for midnight in midnights]
+    assert min(map(abs, late)) < 0.001
 
 
 async def test_who_waits_from_before_leaves_first(desk: Desk) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from aiohttp import web
 
-from tests.integration.gateway.access.test_keys_and_tokens import ISSUER, key_set
+from services.gateway.service import Gateway
+from tests.integration.gateway.access.test_keys_and_tokens import ISSUER, KEY, key_set
+from tests.integration.gateway.conftest import StartGateway
+from tests.integration.gateway.fake_listener import until
 
 
 @dataclass(slots=True)
@@ -56,3 +60,18 @@ async def issuer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Issuer]:
     made.address = f"http://127.0.0.1:{runner.addresses[0][1]}/keys"
     yield made
     await runner.cleanup()
+
+
+@pytest.fixture
+def start_informed(start_gateway: StartGateway, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> StartGateway:
+    """Start gateways that have read the issuer's key, and wait for its answers however long the gate is closed."""
+    monkeypatch.setattr("services.gateway.access.key_source.TIMEOUT", 60.0)
+
+    async def start(**settings: Any) -> Gateway:
+        gateway = await start_gateway(client_key=KEY, token_keys=issuer.address, **settings)
+        tokens = gateway.tokens
+        assert tokens is not None
+        await until(lambda: tokens.keys != ())
+        return gateway
+
+    return start

@@ -35,9 +35,9 @@ async def test_an_issuer_changes_its_keys(
     [("{", 200), ("<html>", 200), ('{"keys": 7}', 200), ("x" * 2_000_000, 200), ("", 500), ("", 302)],
 )
 async def test_an_issuer_that_answers_nonsense_changes_nothing(
-    start_gateway: StartGateway, client_of: ConnectClient, issuer: Issuer, body: str, status: int
+    start_informed: StartGateway, client_of: ConnectClient, issuer: Issuer, body: str, status: int
 ) -> None:
-    gateway = await start_gateway(client_key=KEY, token_keys=issuer.address)
+    gateway = await start_informed()
     good, asked = issuer.body, issuer.asked
     issuer.body, issuer.status = body, status
     unknown = await client_of(gateway)

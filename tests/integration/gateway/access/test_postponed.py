@@ -41,9 +41,9 @@ async def keys_are_read(gateway: Gateway, kids: set[str]) -> None:
 
 
 async def test_a_client_that_closes_while_it_waits_is_not_let_in(
-    listener: FakeListener, start_gateway: StartGateway, client_of: ConnectClient, issuer: Issuer
+    listener: FakeListener, start_informed: StartGateway, client_of: ConnectClient, issuer: Issuer
 ) -> None:
-    gateway = await start_gateway(client_key=KEY, token_keys=issuer.address, close_timeout=60)
+    gateway = await start_informed(close_timeout=60)
     bystander = await client_of(gateway)
     await bystander.register(token=KEY)
     issuer.gate.clear()
@@ -62,9 +62,9 @@ async def test_a_client_that_closes_while_it_waits_is_not_let_in(
 
 
 async def test_a_fresh_token_of_a_client_that_closes_is_not_watched(
-    start_gateway: StartGateway, client_of: ConnectClient, issuer: Issuer
+    start_informed: StartGateway, client_of: ConnectClient, issuer: Issuer
 ) -> None:
-    gateway = await start_gateway(client_key=KEY, token_keys=issuer.address, close_timeout=60)
+    gateway = await start_informed(close_timeout=60)
     bystander = await client_of(gateway)
     await bystander.register(token=KEY)
     issuer.gate.clear()
@@ -83,9 +83,9 @@ async def test_a_fresh_token_of_a_client_that_closes_is_not_watched(
         gateway.hub.sweep()
 
 
-async def test_a_client_that_leaves_its_turn_is_not_let_in(start_gateway: StartGateway, issuer: Issuer) -> None:
+async def test_a_client_that_leaves_its_turn_is_not_let_in(start_informed: StartGateway, issuer: Issuer) -> None:
     """It closes after the keys were read and before it had its turn."""
-    gateway = await start_gateway(client_key=KEY, token_keys=issuer.address, close_timeout=60)
+    gateway = await start_informed(close_timeout=60)
     issuer.gate.clear()
     asked = issuer.asked
     async with flooder_of(gateway) as client:
@@ -128,10 +128,10 @@ async def test_an_issuer_that_is_away_at_the_start_refuses_nobody_for_good(
 
 
 async def test_who_finds_no_room_to_wait_is_told_to_come_again(
-    start_gateway: StartGateway, client_of: ConnectClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    start_informed: StartGateway, client_of: ConnectClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.gateway.access.gatekeeper.MAX_POSTPONED", 2)
-    gateway = await start_gateway(client_key=KEY, token_keys=issuer.address, register_timeout=PATIENCE)
+    gateway = await start_informed(register_timeout=PATIENCE)
     issuer.gate.clear()
     issuer.body, asked = BOTH, issuer.asked
     waiting = [await client_of(gateway) for _ in range(2)]
@@ -147,9 +147,9 @@ async def test_who_finds_no_room_to_wait_is_told_to_come_again(
 
 
 async def test_a_key_is_unknown_only_after_a_reading_that_began_later(
-    start_gateway: StartGateway, client_of: ConnectClient, issuer: Issuer
+    start_informed: StartGateway, client_of: ConnectClient, issuer: Issuer
 ) -> None:
-    gateway = await start_gateway(client_key=KEY, token_keys=issuer.address, register_timeout=PATIENCE)
+    gateway = await start_informed(register_timeout=PATIENCE)
     issuer.gate.clear()
     asked = issuer.asked
     stranger, early = await client_of(gateway), await client_of(gateway)
@@ -164,9 +164,9 @@ async def test_a_key_is_unknown_only_after_a_reading_that_began_later(
 
 
 async def test_who_waited_has_a_strangers_turn(
-    start_gateway: StartGateway, client_of: ConnectClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    start_informed: StartGateway, client_of: ConnectClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway = await start_gateway(client_key=KEY, token_keys=issuer.address, register_timeout=PATIENCE)
+    gateway = await start_informed(register_timeout=PATIENCE)
     issuer.gate.clear()
     issuer.body, asked = BOTH, issuer.asked
     waiting = [await client_of(gateway) for _ in range(20)]
@@ -200,6 +200,7 @@ async def test_an_issuer_that_never_ends_its_answer_holds_nothing(
     await client.send("register", {"app_name": "x", "token": issued(kid="first")})
     await refused(client, 4002)
     issuer.drips = False
+    monkeypatch.setattr("services.gateway.access.key_source.TIMEOUT", PATIENCE)
     gateway.reload()
     await keys_are_read(gateway, {"first"})
 

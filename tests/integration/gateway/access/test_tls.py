@@ -71,7 +71,7 @@ async def test_too_many_frames_are_closed_with_a_reason(start_gateway: StartGate
     gateway = await start_gateway(tls_cert=files.cert, tls_key=files.key, max_frames_per_second=20, close_timeout=60)
     async with open_socket(gateway, trusting(files)) as socket:
         await Client(socket).register()
-        for _ in range(40):
+        for _ in range(100):  # of which more than 20 are in the same second, however they fall
             await socket.pong()
         assert await Client(socket).closed() == 4503
     await until(lambda: not gateway.hub.connections)
@@ -188,7 +188,7 @@ async def test_who_begins_tls_and_stops_is_let_go_of(start_gateway: StartGateway
     gateway = await start_gateway(tls_cert=files.cert, tls_key=files.key, handshake_timeout=0.2)
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     writer.write(b"\x16\x03\x01")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         with contextlib.suppress(ConnectionError):
             assert await reader.read() == b""
     writer.close()
