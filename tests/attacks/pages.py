@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from aiohttp import web
 from playwright.async_api import Browser, Page
 from websockets.asyncio.client import connect
 
+from tests.another_site import another_site
 from tests.attacks.bus import MARKUP, false_heartbeats
 from tests.attacks.target import Target
 from tests.browser import running_browser
@@ -37,7 +37,7 @@ SHOWS = "([place, words]) => document.querySelector(place).textContent.toLowerCa
 
 async def pages_of_another_site(target: Target) -> Counter[str]:
     """Hundreds of WebSockets from another origin, and sales that its page posts in the clerk's name."""
-    async with running_browser() as browser, _elsewhere() as url, _database(target) as database:
+    async with running_browser() as browser, another_site() as url, _database(target) as database:
         page = await browser.new_page()
         await page.goto(url)
         before = await database.fetchval(SALES)
@@ -144,21 +144,3 @@ async def _database(target: Target) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
-
-
-@asynccontextmanager
-async def _elsewhere() -> AsyncIterator[str]:
-    """The page of another site, whose owner lets its name point to this machine."""
-
-    async def page(_request: web.Request) -> web.Response:
-        return web.Response(text="<!doctype html><title>elsewhere</title>", content_type="text/html")
-
-    app = web.Application()
-    app.add_routes([web.get("/", page)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://evil.localhost:{runner.addresses[0][1]}/"
-    finally:
-        await runner.cleanup()

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from playwright.async_api import Browser
 
+from tests.another_site import another_site
 from tests.e2e.fleet import Fleet
 
 pytestmark = pytest.mark.timeout(400)
@@ -19,20 +19,9 @@ REGISTER = Path(__file__).with_name("page.js").read_text()
 
 @pytest.fixture
 async def elsewhere() -> AsyncIterator[str]:
-    """The address of another site's page; its name points to this machine, as its owner may have it do."""
-
-    async def page(_request: web.Request) -> web.Response:
-        return web.Response(text="<!doctype html><title>elsewhere</title>", content_type="text/html")
-
-    app = web.Application()
-    app.add_routes([web.get("/", page)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    yield f"http://evil.localhost:{port}/"
-    await runner.cleanup()
+    """The address of another site's page."""
+    async with another_site() as url:
+        yield url
 
 
 async def test_a_page_of_another_site_cannot_connect(fleet: Fleet, browser: Browser, elsewhere: str) -> None:
