@@ -131,15 +131,14 @@ async def test_two_replicas_promoted_one_after_the_other_are_two_epochs(stage: S
                     await until_replayed(private_server, replica)
                     replica.stop()
                 private_server.kill()
-                epochs, timelines = [], []
+                former, epochs, timelines = shown[0].epoch, [], []
                 for replica, new in ((first, 9), (second, 30)):
                     replica.port = private_server.port
                     replica.start()
                     replica.promote()
-                    told = len(epochs) + 1
-                    for screen in shown:
-                        if new == 9 or screen is not shown[1]:
-                            await screen.until(lambda screen=screen: len(screen.resyncs) == told)  # type: ignore[misc]  # noqa: B023
+                    # A listener may look at the log before the epoch is drawn, and tell the former one for a moment.
+                    for screen in shown if new == 9 else shown[:1]:
+                        await screen.until(lambda screen=screen: screen.epoch not in {former, *epochs})  # type: ignore[misc]
                     await book(url, f"on-{new}", new)
                     expected = await bookings(url)
                     await shown[0].until_it_shows(expected)
@@ -154,7 +153,8 @@ async def test_two_replicas_promoted_one_after_the_other_are_two_epochs(stage: S
                 await shown[1].until_it_shows(expected)
                 assert timelines == [2, 2]
                 assert len(set(epochs)) == 2
-                assert [item["reason"] for item in shown[1].resyncs] == ["epoch_changed"] * 2
+                assert {item["reason"] for item in shown[1].resyncs} == {"epoch_changed"}
+                assert len(shown[1].resyncs) >= 2
 
 
 @only_newest
