@@ -35,8 +35,7 @@ class Standby:
         while not await self._lead(connection):
             await self._signals.wait(self._settings.lead_retry_interval)
         await self.catch_up(connection)
-        if self._set_back:
-            await self._end_epoch(connection)
+        await self._end_lost_epoch(connection)
 
     async def catch_up(self, connection: asyncpg.Connection) -> None:
         """Publish everything that the log holds after the feed's top."""
@@ -50,6 +49,8 @@ class Standby:
         if position["in_recovery"]:
             return False
         is_leader: bool = await connection.fetchval(query("try_lead"), timeout=self._settings.statement_timeout)
+        if not is_leader:
+            await self._end_lost_epoch(connection)  # who leads may not have heard of what is gone
         return is_leader
 
     async def _position(self, connection: asyncpg.Connection) -> asyncpg.Record:
@@ -92,11 +93,14 @@ class Standby:
         if rows:
             self._feed.publish(rows, time.time())
 
-    async def _end_epoch(self, connection: asyncpg.Connection) -> None:
-        """Have the next drain begin an epoch: what was published is gone, and its seqs will be given again."""
-        await connection.execute(query("end_epoch"), timeout=self._settings.statement_timeout)
+    async def _end_lost_epoch(self, connection: asyncpg.Connection) -> None:
+        """Where what was published is gone, have the next drain begin an epoch: its seqs will be given again."""
+        if not self._set_back:
+            return
+        epoch = self._feed.recent.epoch
+        await connection.fetchval(query("end_lost_epoch"), epoch, None, timeout=self._settings.statement_timeout)
         self._set_back = False
-        log.warning("the log was set back, another epoch begins", epoch=self._feed.recent.epoch)
+        log.warning("the log was set back, another epoch begins", epoch=epoch)
 
     def _begin_at(self, epoch: str, seq: int) -> None:
         recent = self._feed.recent

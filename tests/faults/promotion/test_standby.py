@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 
 from services.pg_listener.sessions import SEQUENCING
@@ -12,8 +14,34 @@ from shared.queries import query
 from tests.faults.promotion.conftest import Stage
 from tests.integration.pg_listener.bench import AfterTheLook
 from tests.servers import only_newest
+from tests.supervised import DEADLINE
 
 BOOK = "INSERT INTO bookings (id) VALUES ($1)"
+
+
+@only_newest
+async def test_a_standby_that_knows_what_is_gone_ends_the_epoch_of_a_leader_that_does_not(
+    stage: Stage, station_database_url: str
+) -> None:
+    """The standby was the leader before, and the one who leads now had not heard its last events."""
+    leader = await asyncpg.connect(station_database_url, server_settings=SEQUENCING)
+    follower = await asyncpg.connect(station_database_url, server_settings=SEQUENCING)
+    assert await leader.fetchval(query("try_lead"))
+    await leader.execute(BOOK, "kept")
+    await leader.fetch(query("sequence"), 10, 10_000, False, [], 10_000, False)
+    listener = stage.bench.unstarted(station_database_url)
+    standby = Standby(listener.feed, listener.signals, ListenerSettings())
+    await standby.catch_up(follower)
+    epoch, top = listener.feed.recent.epoch, listener.feed.recent.top_seq
+    await leader.execute("UPDATE wasla.position SET seq = $1", top - 1)
+    following = asyncio.create_task(standby.follow_until_leader(follower))
+    async with asyncio.timeout(DEADLINE):
+        while await leader.fetchval("SELECT epoch FROM wasla.position") == epoch:  # noqa: ASYNC110 - asked, not told
+            await asyncio.sleep(0.01)
+    following.cancel()
+    await asyncio.wait([following])
+    follower.terminate()
+    await leader.close()
 
 
 @only_newest
@@ -26,7 +54,7 @@ async def test_what_is_numbered_after_the_look_waits_for_the_next(stage: Stage, 
         await leader.fetch(query("sequence"), 10, 10_000, False, [], 10_000, False)
 
     async def begin_an_epoch() -> None:
-        await leader.execute(query("end_epoch"))
+        await leader.fetch(query("end_lost_epoch"), first, None)
         await number("third")
 
     assert await leader.fetchval(query("try_lead"))

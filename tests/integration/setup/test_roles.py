@@ -269,7 +269,7 @@ async def test_replay_retention_and_a_new_epoch(url: str, processes: asyncpg.Con
         assert len(await sequencer.log()) == 4
         await sequencer.connection.fetch(query("maintain_log"), timedelta(days=1), 1000)
         epoch = (await processes.fetchrow(query("log_position")))["epoch"]
-        await processes.execute(query("end_epoch"))
+        await processes.fetch(query("end_lost_epoch"), epoch, None)
         await sequencer.drain()
         assert (await processes.fetchrow(query("log_position")))["epoch"] != epoch
 
