@@ -59,12 +59,15 @@ class Wait:
 class Pace:
     """Intervals in seconds: ``busy`` between polls while there is work, ``watchful`` where polling lasts long.
 
-    ``rest`` is how many times as long as a drain took the pause after it lasts, between ``busy`` and ``watchful``.
+    After ``release_after`` without work writers are asked to ring, which is sooner than the next poll; while they come
+    faster than that none of them pays for a ring. ``rest`` is how many times as long as a drain took the pause after
+    it lasts, between ``busy`` and ``watchful``.
     """
 
     busy: float = 0.005
     watchful: float = 0.02
-    release_after: float = 0.25
+    watchful_after: float = 0.5
+    release_after: float = 0.05
     safety: float = 1.0
     rest: float = 3.0
 
@@ -147,5 +150,5 @@ class Doorbell:
     def _interval(self, now: float) -> float:
         if self.state is State.IDLE:
             return self._pace.safety
-        long_quiet = now >= self._quiet_since + 2 * self._pace.release_after
+        long_quiet = now >= self._quiet_since + self._pace.watchful_after
         return self._pace.watchful if long_quiet else self._pace.busy

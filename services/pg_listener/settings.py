@@ -43,7 +43,7 @@ class ListenerSettings(BusSettings):
         0.02, unit="s", gt=0, description="pause between polls when quiet where writers cannot ring"
     )
     doorbell_release_after: float = setting(
-        0.25, unit="s", ge=0, description="quiet time before writers are asked to ring again"
+        0.05, unit="s", ge=0, description="quiet time before writers are asked to ring again"
     )
     safety_poll_interval: float = setting(1.0, unit="s", gt=0, description="pause between polls that nobody rang for")
     full_poll_interval: float = setting(

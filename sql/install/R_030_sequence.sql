@@ -71,9 +71,11 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 -- The outbox is a handful of live rows among many dead ones, whatever the statistics say. And a batch of a large
 -- transaction is read off the index in its order: a bitmap would fetch all the rest of the transaction each time. Up to
--- version 17 a plan type that is off counts as an enormous cost, which would have every call compiled.
+-- version 17 a plan type that is off counts as an enormous cost, which would have every call compiled. Planned once a
+-- session: with the arrays' lengths known every plan looks cheaper than the general one, and to make it takes longer than
+-- to number a single row.
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET jit = off SET timezone = 'UTC'
+SET plan_cache_mode = force_generic_plan SET jit = off SET timezone = 'UTC'
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -158,3 +158,31 @@ def test_a_bell_lost_during_the_release_means_taking_the_lock_again(doorbell: Do
 def test_only_a_held_lock_is_released(doorbell: Doorbell) -> None:
     with pytest.raises(AssertionError, match="by who holds it"):
         doorbell.released(200, 0.0)
+
+
+def test_after_an_event_that_came_alone_a_dozen_polls_are_all_until_writers_ring() -> None:
+    doorbell, now, polls = Doorbell(Pace(), audible=True, now=0.0), 0.0, 0
+    drain(doorbell, now, found=True)
+    while doorbell.state is not State.IDLE:
+        match doorbell.next(now):
+            case Act.TAKE:
+                doorbell.took(held=True)
+            case Act.RELEASE:
+                doorbell.released(50, now)
+            case Act.DRAIN:
+                drain(doorbell, now)
+                polls += 1
+            case Wait(until=until):
+                now = until
+    assert polls <= 12
+    assert now < 0.1
+
+
+def test_polling_without_a_bell_becomes_watchful_after_half_a_second() -> None:
+    doorbell = Doorbell(Pace(), audible=False, now=0.0)
+    drain(doorbell, 0.0, found=True)
+    doorbell.took(held=True)
+    drain(doorbell, 0.45)
+    assert doorbell.next(0.45) == Wait(pytest.approx(0.455), wakeable=False)
+    drain(doorbell, 0.55)
+    assert doorbell.next(0.55) == Wait(pytest.approx(0.57), wakeable=False)
