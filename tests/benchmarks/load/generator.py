@@ -17,6 +17,8 @@ from tests.benchmarks.pinning import onto
 
 SOURCES = Path(__file__).parent
 ANSWER_TIMEOUT = 120.0
+DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
+"""The header by which clients offer to take compressed events, as browsers write it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from tests.benchmarks.children import child, free_port
-from tests.benchmarks.load.generator import Approach
+from tests.benchmarks.load.generator import DEFLATE, Approach
 from tests.benchmarks.peers.contract import Place, Running
 from tests.benchmarks.peers.feeds import PostFeed
 
@@ -37,6 +37,7 @@ http {{
         location = /publish {{
             nchan_publisher http;
             nchan_channel_id events;
+            nchan_deflate_message_for_websocket {deflate};
             nchan_message_buffer_length 5000;
             nchan_message_timeout 60s;
         }}
@@ -51,9 +52,14 @@ http {{
 
 
 class Nchan:
-    """One worker of nginx, configured as nchan's own documentation does it."""
+    """One worker of nginx, configured as nchan's own documentation does it.
 
-    name = "nginx + nchan"
+    ``deflates``: clients offer permessage-deflate and nginx compresses each event when it is published, once for all.
+    """
+
+    def __init__(self, name: str = "nginx + nchan", *, deflates: bool = False) -> None:
+        self.name = name
+        self._deflates = deflates
 
     def missing(self) -> str | None:
         """Both come with one package."""
@@ -66,8 +72,10 @@ class Nchan:
         """Run nginx in the foreground with everything it writes in the directory."""
         port = free_port()
         file = place.directory / "nginx.conf"
-        file.write_text(CONFIGURATION.format(module=MODULE, directory=place.directory, port=port))
+        deflate = "on" if self._deflates else "off"
+        file.write_text(CONFIGURATION.format(module=MODULE, directory=place.directory, port=port, deflate=deflate))
         program = shutil.which("nginx", path="/usr/sbin:/usr/bin") or "nginx"
         with child([program, "-c", file, "-p", place.directory], place.directory, core=place.core) as process:
             await asyncio.to_thread(process.wait_for_port, port)
-            yield Running(process, port, Approach(), PostFeed(port))
+            approach = Approach(headers=[DEFLATE] if self._deflates else [])
+            yield Running(process, port, approach, PostFeed(port))
