@@ -12,16 +12,23 @@ import sys
 from wasla_client import Event, Resync, Status, connect
 
 
-def show_link(status: Status) -> None:
-    """Say how the link is; on stderr, so that stdout holds changes alone."""
-    state = "connected" if status.connected else "connecting"
-    print(f"{state} to {status.url}, database {status.database or 'unknown'}", file=sys.stderr)
+class Link:
+    """Says how the link is, whenever that is another; on stderr, so that stdout holds changes alone."""
+
+    said = ""
+
+    def show(self, status: Status) -> None:
+        state = "connected" if status.connected else "connecting"
+        text = f"{state} to {status.url}, database {status.database or 'unknown'}"
+        if text != self.said:  # the status has more to it than this says, the round trip of a ping for one
+            print(text, file=sys.stderr)
+        self.said = text
 
 
 async def follow(address: str, table: str) -> None:
     """Print until Ctrl-C."""
     async with connect(address, app_name="follow") as client:
-        client.on("status", show_link)
+        client.on("status", Link().show)
         async for item in client.events(table=table):
             match item:
                 case Event():

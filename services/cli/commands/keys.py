@@ -57,7 +57,7 @@ def keys(
         bool, typer.Option("--replace", help="Make new keys where there are some; the old ones are lost.")
     ] = False,
 ) -> None:
-    """Make the keys that protect the bus, and that clients present.
+    """Make the keys of the bus and of its clients.
 
     Once for an installation: the files are copied to every machine, and the processes are restarted.
 

@@ -46,7 +46,9 @@ def policy(
     anonymous: Annotated[bool, typer.Option("--anonymous", help="Explain what clients without anything may.")] = False,
     table: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="Only this table.")] = None,
 ) -> None:
-    """Check the policy file against the watched tables, and explain what it says.
+    """Check the policy file, and explain what it says.
+
+    Its names are compared with the watched tables.
 
     Nothing is put in force: the gateways read the file at their start and on SIGHUP.
 

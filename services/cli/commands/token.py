@@ -39,7 +39,9 @@ def token(
         typer.Option("--claim", metavar="NAME=VALUE", help="A further claim, for a policy; JSON, or else a text."),
     ] = None,
 ) -> None:
-    """Issue a token, for tests: a company has an issuer of its own.
+    """Issue a token, to try things with.
+
+    A company has an issuer of its own.
 
     Signed by RS256, EdDSA or HS256, as the key is; the issuer is that of WASLA_TOKEN_ISSUER.
 

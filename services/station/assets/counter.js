@@ -64,9 +64,16 @@ export class Counter {
       mark(button, "aria-label", phrase.seats(index + 1));
     }
     keep(this.destinations, this.post.board.routes, (route) => route.station_id, (route) => this.#destination(route), (card, route) => this.#fill(card, route));
+    this.told.hint(this.#isSoldOut() ? "hint.empty" : "hint.counter");
     const standing = this.#sales.filter((sale) => !sale.given);
     keep(this.sales, this.#sales, (sale) => sale.booking_id, (sale) => this.#sale(sale), (row, sale) => this.#fillSale(row, sale));
     this.noSales.hidden = standing.length > 0 || this.#sales.length > 0;
+  }
+
+  /** Tell whether nobody could be sold a seat to anywhere, as far as the rows were read. */
+  #isSoldOut() {
+    const { board } = this.post;
+    return board.routes.length > 0 && board.routes.every((route) => board.freeSeats(route.station_id).inAll === 0);
   }
 
   #destination(route) {

@@ -48,21 +48,19 @@ const day = new Day($("#day"), new Told($("#day .told")));
 $("#access").addEventListener("submit", introduce);
 connectSwitches({ theme: $("#theme"), language: $("#language") });
 translate(document.documentElement);
-onLanguage(() => {
-  show();
-  showSync();
-});
+onLanguage(showAll);
 $("#conflict").addEventListener("click", async ({ currentTarget }) => {
   currentTarget.disabled = true;
   await provoke(counter, queue);
   currentTarget.disabled = false;
+  $('.told[data-tone="bad"]')?.scrollIntoView({ block: "center" }); // the button stands below the posts
 });
 await compareClocks();
 counterPost.connect();
 queuePost.connect();
 setTimeout(loadWithoutLink, PATIENCE);
 void day.look();
-show();
+showAll();
 
 /** Where no gateway answers, the rows are shown all the same, or why there are none; they are read again with the link. */
 function loadWithoutLink() {
@@ -100,6 +98,11 @@ function draw() {
     pulse(Math.max(...stamps.map((stamp) => latencies.shown(stamp, now))));
   };
   channel.port2.postMessage(null);
+}
+
+function showAll() {
+  show();
+  showSync();
 }
 
 function show() {

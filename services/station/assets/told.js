@@ -16,6 +16,13 @@ export class Told {
     this.place = place;
   }
 
+  /** Say what there is to do; until an act was done or refused. @param {string} word */
+  hint(word) {
+    if (this.place.dataset.t === undefined) return;
+    mark(this.place, "data-t", word); // which translates it, too
+    say(this.place, t(word));
+  }
+
   good(text) {
     this.#show("good", text);
   }

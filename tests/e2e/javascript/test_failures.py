@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 
 import pytest
-from playwright.async_api import BrowserContext
+from playwright.async_api import Browser, BrowserContext
 
 from tests.e2e.fleet import Fleet
-from tests.e2e.javascript.posts import Post, address, open_post, relayed
+from tests.e2e.javascript.posts import START, Post, address, open_post, relayed
+from tests.e2e.javascript.tabs import two_tabs
 from tests.e2e.sales import sell, selling
 from tests.supervised import DEADLINE
 
@@ -102,6 +104,31 @@ async def test_a_link_that_died_while_the_page_slept(fleet: Fleet, context: Brow
                 await asyncio.sleep(0.05)
         cable.hear()
         await post.has_all(sold)
+
+
+async def test_a_tab_in_the_background(fleet: Fleet, browser: Browser, site: str) -> None:
+    """It goes on hearing; frozen by the browser, and its link lost, it has all of it once it is seen again."""
+    async with relayed(fleet.base_port) as cable, two_tabs(browser, site) as (tab, other):
+        pace = {**PATIENT, "firstDelay": NEVER, "maxDelay": NEVER}  # nothing but being seen ends the waiting
+        await tab.evaluate("Math.random = () => 0.999")
+        options = {"appName": "Guichet 1", "urls": address(cable), "pace": pace}
+        await tab.evaluate(f"({START})({json.dumps(options)})")
+        await tab.has_told("document.visibilityState === 'hidden'")
+        heard = await sell(fleet.database_url, 3)
+        await tab.has_told(f"ids.at(-1) === {heard[-1]!r}")
+        await tab.become("frozen")
+        missed = await sell(fleet.database_url, MANY)
+        cable.cut()
+        missed += await sell(fleet.database_url, MANY)
+        assert await tab.evaluate("ids") == heard, "a frozen tab hears nothing"
+        await tab.become("active")
+        async with asyncio.timeout(DEADLINE):
+            while not await tab.evaluate(f"ids.includes({missed[-1]!r})"):
+                await tab.show()
+                await asyncio.sleep(0.1)
+                await other.show()  # and seen again: the news of the lost link may come after it was seen
+        assert await tab.evaluate("ids") == heard + missed
+        assert await tab.evaluate("[resyncs, problems]") == [[], []]
 
 
 async def test_a_page_that_stood_still_misses_nothing(fleet: Fleet, context: BrowserContext, site: str) -> None:

@@ -69,6 +69,11 @@ async def test_a_phone_shows_all_of_it_without_scrolling_sideways(
                  .map((element) => element.textContent)"""
         )
         assert clipped == []
+        spilling = await watched.figures(
+            """() => [...document.querySelectorAll(".table:has(> .legend)")]
+                 .filter((frame) => frame.scrollWidth > frame.clientWidth).map((frame) => frame.textContent)"""
+        )
+        assert spilling == []
 
 
 async def test_the_keyboard_reaches_everything(fleet: Fleet, open_page: OpenPage) -> None:

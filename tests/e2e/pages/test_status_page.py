@@ -23,6 +23,11 @@ SHOWN = 500
 """Rows of the feed at most."""
 BATCH = 40
 """Rows drawn in one frame at most."""
+BURST = 10_000
+"""Events of one."""
+BURSTS = 8
+FREEZE = 200
+"""Milliseconds of one task from which a page does not answer the hand."""
 WELL = {"database": "good", "websocket": "good", "realtime": "good", "verdict": "good"}
 
 
@@ -116,17 +121,21 @@ async def test_a_page_whose_monitor_is_frozen_goes_red_by_itself(fleet: Fleet, o
         await watched.until(**WELL)
 
 
-async def test_a_page_whose_gateways_are_gone_goes_red(fleet: Fleet, open_page: OpenPage) -> None:
+async def test_a_page_whose_gateways_are_gone_goes_red_and_misses_nothing(fleet: Fleet, open_page: OpenPage) -> None:
     names = ("gateway-00", "gateway-01")
     async with open_page() as watched:
         for name in names:
             await asyncio.to_thread(fleet.stop_program, f"gateway:{name}")
         try:
             await watched.until(websocket="bad", realtime="bad", verdict="bad")
+            missed = await sell(fleet.database_url, 5)
         finally:
             for name in names:
                 await asyncio.to_thread(fleet.start_program, f"gateway:{name}")
         await watched.until(**WELL)
+        await watched.received(5)
+        assert await watched.ids() == missed[::-1]
+        assert await watched.page.query_selector("#feed .notice") is None
 
 
 async def test_a_page_without_a_network_goes_red_by_itself(open_page: OpenPage) -> None:
@@ -138,24 +147,37 @@ async def test_a_page_without_a_network_goes_red_by_itself(open_page: OpenPage) 
         await watched.until(**WELL)
 
 
-async def test_a_burst_is_drawn_in_small_pieces(fleet: Fleet, open_page: OpenPage) -> None:
-    """What bounds the work is asserted; how long it took here is told."""
+async def test_a_burst_of_10_000_events_does_not_freeze_the_page(fleet: Fleet, open_page: OpenPage) -> None:
+    """Its bounds hold in every burst. A machine that stands still is no page that does: that is asked again."""
     async with open_page() as watched:
-        await watched.figures("() => { tasks.length = 0; batches.length = 0; }")
-        await execute(
-            fleet,
-            "INSERT INTO bookings (destination_id, vehicle_license_plate, seats_booked, total_amount) "
-            "SELECT 'burst', 'TEST' || n, 1, 1.0 FROM generate_series(1, 10000) n",
-        )
-        await watched.received(10_000)
-        await watched.page.wait_for_function("() => !document.querySelector('#feed .empty:not([hidden])')")
-        tasks, batches = await watched.figures("() => [tasks, batches]")
-        sys.stdout.write(f"longest task of the burst: {max(tasks, default=0):.0f} ms, {len(tasks)} over 50 ms\n")
-        assert max(batches) <= BATCH
-        assert await watched.figures("() => document.querySelectorAll('#feed [data-part=rows] > *').length") == SHOWN
-        count = "".join(character for character in await watched.text("#feed [data-part=count]") if character.isalnum())
-        assert count == "500affichéssur10000reçus9500nonaffichés"
+        for received in range(BURST, BURSTS * BURST + 1, BURST):
+            longest, largest = await burst(fleet, watched, received)
+            sys.stdout.write(f"longest task of the burst: {longest:.0f} ms\n")
+            assert largest <= BATCH
+            shown = await watched.figures("() => document.querySelectorAll('#feed [data-part=rows] > *').length")
+            assert shown == SHOWN
+            count = "".join(filter(str.isalnum, await watched.text("#feed [data-part=count]")))
+            assert count == f"500affichéssur{received}reçus{received - SHOWN}nonaffichés"
+            if longest <= FREEZE:
+                break
+        else:
+            pytest.fail(f"in each of {BURSTS} bursts a task took more than {FREEZE} ms, the last one {longest:.0f} ms")
         await watched.until(**WELL)
+
+
+async def burst(fleet: Fleet, watched: WatchedPage, received: int) -> tuple[float, int]:
+    """Make a burst that brings the page to so many events; return its longest task in ms, and most rows of a frame."""
+    await watched.figures("() => { tasks.length = 0; batches.length = 0; }")
+    await execute(
+        fleet,
+        "INSERT INTO bookings (destination_id, vehicle_license_plate, seats_booked, total_amount) "
+        "SELECT 'burst', 'TEST' || n, 1, 1.0 FROM generate_series(1, $1::int) n",
+        BURST,
+    )
+    await watched.received(received)
+    await watched.page.wait_for_function("() => !document.querySelector('#feed .empty:not([hidden])')")
+    tasks, batches = await watched.figures("() => [tasks, batches]")
+    return max(tasks, default=0), max(batches)
 
 
 async def test_the_feed_is_filtered_and_paused(fleet: Fleet, open_page: OpenPage) -> None:

@@ -45,6 +45,8 @@ def open_station(fleet: Fleet, browser: Browser) -> OpenStation:
             await station.linked()
             yield station
             assert station.errors == []
+            own = (f"{fleet.status_url}/", f"{fleet.gateway_url}/")
+            assert [url for url in station.requests if not url.startswith(own)] == []
         finally:
             await context.close()
 

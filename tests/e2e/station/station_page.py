@@ -25,14 +25,16 @@ _SAYS = """([place, word]) =>
 
 
 class StationPage:
-    """One open page; errors of its scripts are kept, a refused sale (HTTP 409) is none."""
+    """One open page; errors of its scripts are kept, a refused sale (HTTP 409) is none, and what it asked for."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.errors: list[str] = []
+        self.requests: list[str] = []
         self._reading: set[Request] = set()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", self._begun)
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("requestfinished", self._ended)
         page.on("requestfailed", self._ended)
         page.set_default_timeout(PATIENCE)
@@ -84,6 +86,7 @@ class StationPage:
         await self.page.wait_for_function(_SAME, arg=sorted([key, status, str(free)] for key, status, free in rows))
 
     def _begun(self, request: Request) -> None:
+        self.requests.append(request.url)
         if request.url.endswith("/station/api/state"):
             self._reading.add(request)
 

@@ -14,10 +14,11 @@ from typing import Any
 import asyncpg
 import pytest
 from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
 
 from tests.e2e.fleet import Fleet
 from tests.e2e.station.conftest import OpenStation
-from tests.e2e.station.station_page import StationPage
+from tests.e2e.station.station_page import PATIENCE, StationPage
 from tests.supervised import DEADLINE
 
 pytestmark = pytest.mark.timeout(400)
@@ -89,7 +90,7 @@ async def test_the_conflict_at_the_last_seat_is_told_at_once(
     await database.execute("DELETE FROM vehicle_queue WHERE id <> 'queue-3'")
     async with open_station() as station:
         await station.page.click("#conflict")
-        await station.page.wait_for_selector('.told[data-tone="bad"]')
+        await expect(station.page.locator('.told[data-tone="bad"]')).to_be_in_viewport(timeout=PATIENCE)
         refused = await station.text('.told[data-tone="bad"]')
         assert refused == "Refusé. Déjà vendu à l'autre guichet : il ne reste aucune place"
         await station.page.wait_for_function("() => document.querySelectorAll('.vehicle').length === 0")
@@ -99,6 +100,17 @@ async def test_the_conflict_at_the_last_seat_is_told_at_once(
         )
         assert seats % 8 == 0
         await agrees_with_the_tables(station, database)
+
+
+async def test_a_station_without_vehicles_says_what_to_do(
+    open_station: OpenStation, database: asyncpg.Connection
+) -> None:
+    async with open_station() as station:
+        await station.says("#counter .told", "Touchez une destination")
+        await database.execute("DELETE FROM vehicle_queue")
+        await station.says("#counter .told", "faites entrer une voiture au poste 2")
+        await station.page.click('.route[data-key="station-sahline"] header button')
+        await station.says("#counter .told", "Touchez une destination")
 
 
 async def test_another_machine_sold_it_first(open_station: OpenStation, database: asyncpg.Connection) -> None:
@@ -255,6 +267,8 @@ async def test_a_phone_scrolls_one_way_only(open_station: OpenStation, database:
             await station.page.evaluate("document.querySelector('#takings').textContent = '123 456,789 DT'")
             widths = await station.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
             assert widths[0] <= widths[1]
+            tiles = "[...document.querySelectorAll('.today *')].map((one) => one.scrollWidth <= one.clientWidth)"
+            assert all(await station.page.evaluate(tiles))
             assert (await station.text("#sync .ms")).endswith(" ms")
             await station.page.click("#language")
 
@@ -271,6 +285,7 @@ async def test_it_is_sold_by_keyboard(open_station: OpenStation, database: async
 async def test_it_speaks_english_on_request(open_station: OpenStation, database: asyncpg.Connection) -> None:
     async with open_station(locale="en-GB") as station:
         assert await station.text(".lead") == "Sell a seat at post 1: it shows at post 2, at once."
+        assert await station.text("#sync .ms") == "waiting for a first sale"
         await station.sell(JEMMAL)
         await station.told("counter", "1 seat to Jemmal: 1.950 DT")
         await station.page.click("#language")

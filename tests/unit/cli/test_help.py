@@ -47,6 +47,14 @@ def test_every_value_is_named_for_people(command: str) -> None:
     assert re.search(r"^ +-.*<\w+( \w+)*>", shown, re.MULTILINE) is None, shown
 
 
+def test_what_each_command_does_is_told_whole() -> None:
+    """Also in a pipe, for which 78 columns are filled: none of the summaries is cut."""
+    shown = CliRunner().invoke(build(), ["--help"], terminal_width=78).stdout
+    commands = shown.partition("Commands:")[2]
+    assert all(name in commands for name in COMMANDS)
+    assert "..." not in commands
+
+
 def test_how_long_the_demo_takes_is_said() -> None:
     text = GROUP.commands["demo"].help or ""  # type: ignore[attr-defined]
     (speed,) = (each for each in GROUP.commands["demo"].params if each.name == "speed")  # type: ignore[attr-defined]

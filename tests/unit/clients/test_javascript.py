@@ -18,6 +18,8 @@ CLIENT = Path(__file__).resolve().parents[3] / "clients" / "javascript"
 BIN = Path(sys.executable).parent
 COMPILER = CLIENT / "node_modules" / ".bin" / "tsc"
 
+BLOCKS = re.findall(r"^```js\n(.*?)^```", (CLIENT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
 IMPORT = re.compile(r'^(?:import|export|})\b.* from "([^"]+)";$', re.MULTILINE)
 
 
@@ -38,12 +40,10 @@ def compiler() -> Path:
 
 @pytest.fixture
 def installed(compiler: Path, tmp_path: Path) -> Path:
-    """An application that has installed the package: the files that would be published, with their types."""
+    """An application that has installed this directory as it is: nothing is built."""
     package = tmp_path / "node_modules" / "@wasla" / "realtime"
-    shutil.copytree(CLIENT / "src", package / "src")
-    shutil.copy(CLIENT / "package.json", package)
-    emitted = run(compiler, "--project", "tsconfig.types.json", "--outDir", package / "types")
-    assert emitted.returncode == 0, emitted.stdout
+    package.parent.mkdir(parents=True)
+    package.symlink_to(CLIENT)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     shutil.copy(CLIENT / "tests" / "types" / "tsconfig.json", tmp_path)
     return tmp_path
@@ -59,6 +59,17 @@ def test_its_types_are_strict(compiler: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
+def test_its_declarations_are_those_of_its_sources(compiler: Path, tmp_path: Path) -> None:
+    """They are kept beside the sources: who installs the directory need not build. npm run types renews them."""
+    emitted = run(compiler, "--project", "tsconfig.types.json", "--outDir", tmp_path)
+    assert emitted.returncode == 0, emitted.stdout
+    kept, made = (
+        {file.name: file.read_text(encoding="utf-8") for file in place.glob("*.d.ts")}
+        for place in (CLIENT / "types", tmp_path)
+    )
+    assert kept == made, "npm run types"
+
+
 def test_what_applications_write_compiles(installed: Path) -> None:
     checked = compiled(installed, "pass.ts")
     assert checked.stdout == ""
@@ -72,6 +83,22 @@ def test_what_applications_get_wrong_does_not(installed: Path) -> None:
     failed = {int(line) for _, line in complaints}
     text = (CLIENT / "tests" / "types" / "fail.ts").read_text()
     assert failed == {number for number, line in enumerate(text.splitlines(), 1) if "// must fail" in line}
+
+
+def test_what_its_readme_shows_compiles(installed: Path) -> None:
+    """Each block as it stands; what the text leaves to its reader is declared."""
+    left_open = """export {};
+declare const client: import("@wasla/realtime").WaslaClient;
+declare const loadBookings: () => Promise<void>, apply: (change: import("@wasla/realtime").RealtimeEvent) => void;
+"""
+    assert len(BLOCKS) == 3
+    for number, block in enumerate(BLOCKS):
+        needs_client = "client." in block and "new WaslaClient" not in block
+        text = f"{left_open}{block}" if needs_client else block
+        (installed / f"block{number}.ts").write_text(text, encoding="utf-8")
+    checked = run(COMPILER, "--project", "tsconfig.json", cwd=installed)
+    assert checked.stdout == ""
+    assert checked.returncode == 0
 
 
 def test_it_knows_every_close_code() -> None:
