@@ -13,8 +13,8 @@ from typing import Final
 
 from tests.machines.installation import Installation
 from tests.machines.network import Machine, Network
-from tests.oracle.faults import Doing, Hit, World
 from tests.oracle.plan import Fault
+from tests.oracle.world import Doing, Hit, World
 
 STRETCH: Final = 4.0
 """Network faults last this much longer than others: from a moment to past every timeout."""
@@ -62,12 +62,26 @@ async def _machine_off(world: World, fault: Fault, draw: random.Random, hit: Hit
 
 async def _machines_apart(world: World, fault: Fault, draw: random.Random, hit: Hit) -> None:
     one, other = (installation.machine for installation in world.fleet.installations)
-    await _cut(world.fleet, fault, _ways(draw, one, other))
+    await _cut(world.fleet, fault, [(one, other), (other, one)])
+
+
+async def _one_machine_unheard(world: World, fault: Fault, draw: random.Random, hit: Hit) -> None:
+    """What one machine sends the other is lost; it hears what is sent back."""
+    machines = [installation.machine for installation in world.fleet.installations]
+    draw.shuffle(machines)
+    await _cut(world.fleet, fault, [(machines[0], machines[1])])
 
 
 async def _database_apart(world: World, fault: Fault, draw: random.Random, hit: Hit) -> None:
-    machine = draw.choice(world.fleet.installations).machine
-    await _cut(world.fleet, fault, _ways(draw, machine, world.fleet.database))
+    machine, database = draw.choice(world.fleet.installations).machine, world.fleet.database
+    await _cut(world.fleet, fault, [(machine, database), (database, machine)])
+
+
+async def _database_unheard(world: World, fault: Fault, draw: random.Random, hit: Hit) -> None:
+    """Between a machine and the database one direction is lost, whichever."""
+    ends = [draw.choice(world.fleet.installations).machine, world.fleet.database]
+    draw.shuffle(ends)
+    await _cut(world.fleet, fault, [(ends[0], ends[1])])
 
 
 async def _machine_alone(world: World, fault: Fault, draw: random.Random, hit: Hit) -> None:
@@ -104,15 +118,12 @@ async def _cut(ground: TwoMachines, fault: Fault, ways: list[tuple[Machine, Mach
         await asyncio.to_thread(ground.net.heal)
 
 
-def _ways(draw: random.Random, one: Machine, other: Machine) -> list[tuple[Machine, Machine]]:
-    """Choose what is cut between two machines: both directions, or one of them."""
-    return draw.choice([[(one, other), (other, one)], [(one, other)], [(other, one)]])
-
-
 NETWORK_FAULTS: Final[dict[str, Doing]] = {
     "machine off": _machine_off,
     "machines apart": _machines_apart,
+    "machines apart one way": _one_machine_unheard,
     "machine and database apart": _database_apart,
+    "machine and database apart one way": _database_unheard,
     "machine alone": _machine_alone,
     "cable flaps": _cable_flaps,
     "packets lost": _packets_lost,

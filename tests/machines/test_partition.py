@@ -9,6 +9,7 @@ import pytest
 from tests.machines.installation import Installation, RemoteServer
 from tests.machines.network import Network
 from tests.machines.story import Story, clients_at, say, story, writing
+from tests.machines.test_keys import heard_lines
 from tests.oracle.reference import ReferenceClient
 
 pytestmark = pytest.mark.timeout(400)
@@ -19,6 +20,11 @@ Two = tuple[Installation, Installation]
 def leads(installation: Installation) -> int:
     """Return how often the machine's listener began to sequence."""
     return installation.log.count("leading ")
+
+
+def other_of(two: Two, installation: Installation) -> Installation:
+    """Return the machine that is not this one."""
+    return two[1] if installation is two[0] else two[0]
 
 
 async def until_down(client: ReferenceClient) -> None:
@@ -40,13 +46,24 @@ async def sessions_of(told: Story, address: str) -> int:
 async def test_machines_that_do_not_see_each_other_deliver_both(
     two: Two, net: Network, remote_server: RemoteServer, database: str
 ) -> None:
+    """Neither way, and then one way: B does not hear the leader."""
     a, b = two
     async with story(remote_server, database) as told, clients_at([a], [b]) as clients, writing(told):
-        await told.progress(clients)
-        net.partition(a.machine, b.machine)
-        for _ in range(5):
-            await told.progress(clients)
-        net.heal()
+        for deaf in ([a, b], [b]):
+            for installation in two:
+                await asyncio.to_thread(
+                    installation.wait_for, "both are heard", lambda at=installation: len(heard_lines(at)) == 2
+                )
+            for installation in deaf:
+                net.cut(other_of(two, installation).machine, installation.machine)
+            for installation in deaf:
+                own = [f"tcp://{installation.machine.address}:8767"]
+                await asyncio.to_thread(
+                    installation.wait_for, "it hears itself", lambda at=installation, own=own: heard_lines(at) == own
+                )
+            for _ in range(5):
+                await told.progress(clients)
+            net.heal()
         await told.progress(clients)
         await told.end(clients)
         assert (leads(a), leads(b)) == (1, 0)

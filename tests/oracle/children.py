@@ -79,3 +79,9 @@ class Child:
                 self.unasked_ends.append(code)
             await asyncio.sleep(RESTART_AFTER)
             await self._spawn()
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and its children, which PostgreSQL's are."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [pid, *map(int, children)]

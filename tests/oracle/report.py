@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 
-from tests.oracle.run import Found, Shape
+from tests.oracle.run import BESIDE, PEACE, Found, Shape
 
 
 def summary(seconds: Sequence[float]) -> dict[str, float]:
@@ -40,6 +40,7 @@ def as_json(shape: Shape, found: Found, command: str) -> str:
         "resyncs": dict(found.resyncs),
         "faults": dict(found.faults),
         "lost_on_bus": found.lost_on_bus,
+        "dropped_partitions": found.dropped_partitions,
         "seconds": round(found.seconds, 1),
         "resumed": _summaries(found.resumed),
         "delivered": _summaries(found.delivered),
@@ -66,16 +67,18 @@ def as_markdown(shape: Shape, found: Found, command: str, figure: str) -> str:
         f"| events delivered to {shape.clients} clients | {found.deliveries:,} |",
         f"| links they made | {found.links:,} |",
         f"| messages taken from the bus | {found.lost_on_bus:,} |",
+        f"| partitions of the log dropped under clients that were away | {found.dropped_partitions:,} |",
         *(f"| resyncs told: {reason} | {count:,} |" for reason, count in sorted(found.resyncs.items())),
         f"| duration | {found.seconds:,.0f} s |",
         "",
-        "Measured, in seconds: from a gateway's end until each of its clients had resumed elsewhere; and, of faults",
-        "that no other overlapped, the longest delivery of what was committed meanwhile, on links that stayed up. The",
-        "next fault may follow at once and delay it further; `--alone` leaves peace after each.",
+        "Measured, in seconds: from a gateway's end until each of its clients had resumed elsewhere, apart where",
+        f"others lasted or had ended less than {PEACE:g} s before; and, of faults that no other overlapped, the",
+        "longest delivery of what was committed meanwhile, on links that stayed up. The next fault may follow at once",
+        "and delay it further; `--alone` leaves peace after each.",
         "",
         "| fault | carried out | measured | p50 | p99 | longest |",
         "|---|---|---|---|---|---|",
-        *(_row(f"{kind}: resumed", found.faults[kind], found.resumed[kind]) for kind in sorted(found.resumed)),
+        *(_row(f"{kind}: resumed", _count(found, kind), found.resumed[kind]) for kind in sorted(found.resumed)),
         *(_row(kind, found.faults[kind], found.delivered.get(kind, [])) for kind in sorted(found.faults)),
         "",
         f"![Recovery]({figure})",
@@ -89,8 +92,12 @@ def draw(found: Found, path: Path) -> None:
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "oracle"
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 6))
-    resumed = [seconds for kind in found.resumed.values() for seconds in kind]
-    left.hist(resumed, bins=30, color="#3572b0")
+    resumed = [
+        [seconds for kind, values in found.resumed.items() if kind.endswith(BESIDE) is beside for seconds in values]
+        for beside in (False, True)
+    ]
+    left.hist(resumed, bins=30, stacked=True, color=("#3572b0", "#b8c9de"), label=("by itself", BESIDE.strip(", ")))
+    left.legend()
     left.set(title="Gateway killed: clients resumed", xlabel="seconds", ylabel="clients")
     kinds = sorted(kind for kind, seconds in found.delivered.items() if seconds)
     right.boxplot([found.delivered[kind] for kind in kinds], orientation="horizontal", tick_labels=kinds, whis=(0, 100))
@@ -103,6 +110,10 @@ def draw(found: Found, path: Path) -> None:
 
 def _summaries(seconds: Mapping[str, Sequence[float]]) -> dict[str, dict[str, float]]:
     return {kind: summary(values) for kind, values in sorted(seconds.items()) if values}
+
+
+def _count(found: Found, kind: str) -> int:
+    return found.faults[kind.removesuffix(BESIDE)]
 
 
 def _row(name: str, count: int, seconds: Sequence[float]) -> str:

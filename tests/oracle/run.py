@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from tests.oracle.clients import Loader, OracleClient
-from tests.oracle.faults import FAULTS, Doing, Hit, World
+from tests.oracle.faults import FAULTS
 from tests.oracle.ground import Ground
 from tests.oracle.judgement import Evidence, Judge, Witness
 from tests.oracle.notes import empty_state
 from tests.oracle.plan import Act, Ending, Step, Transaction, plan_faults
 from tests.oracle.tables import BEGIN_AT, SCHEMA, START
 from tests.oracle.truth import Truth
+from tests.oracle.world import Doing, Hit, World
 from tests.oracle.writers import Notebook, Writer
 
 QUIET_WITHIN = 90.0
@@ -29,6 +30,9 @@ QUIET_WITHIN = 90.0
 
 PEACE = 3.0
 """Seconds after a fault that is to be alone."""
+
+BESIDE = ", beside other faults"
+"""What is measured while another fault lasted, or had just ended, is counted apart."""
 
 
 class Wrong(AssertionError):
@@ -56,7 +60,8 @@ class Shape:
 
 @dataclass(slots=True)
 class Found:
-    """What a run counted. ``resumed`` and ``delivered`` are seconds by kind of fault."""
+    """What a run counted. ``resumed`` and ``delivered`` are seconds by kind of fault, the former apart (``BESIDE``)
+    where others fell in the same time."""
 
     events: int = 0
     transactions: int = 0
@@ -69,6 +74,7 @@ class Found:
     delivered: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
     lost_on_bus: int = 0
+    dropped_partitions: int = 0
 
 
 async def prepare(url: str) -> None:
@@ -181,16 +187,19 @@ class Run:
     def _writer(self) -> Writer:
         return Writer(self._fleet.url, self._shape.seed, self._numbers, self._book, two_phase=self._shape.two_phase)
 
-    async def _flood(self) -> None:
-        """Write more at once than the queues between a listener and a gateway hold."""
+    async def _flood(self, transactions: int) -> None:
+        """Commit large transactions, of a few thousand events each: two are more than a gateway remembers."""
+        for salt in range(transactions):
+            while not await self._writer().write_one(self._large(salt)):  # noqa: ASYNC110 - another try, not a wait
+                await asyncio.sleep(0.1)
+
+    def _large(self, salt: int) -> Transaction:
         keys = tuple(range(1500))
-        for salt in range(2):
-            steps = [
-                Step(Act.INSERT, "readings", keys, salt),
-                *(Step(Act.UPDATE, "readings", keys, n) for n in range(2)),
-            ]
-            transaction = Transaction(next(self._numbers), tuple(steps), Ending.COMMIT, 0.0)
-            await self._writer().write_one(transaction)
+        insert, updates = (
+            Step(Act.INSERT, "readings", keys, salt),
+            (Step(Act.UPDATE, "readings", keys, n) for n in (0, 1)),
+        )
+        return Transaction(next(self._numbers), (insert, *updates), Ending.COMMIT, 0.0)
 
     async def _until_everyone_is_at(self, top: int) -> None:
         for client in self._clients:
@@ -236,11 +245,13 @@ class Run:
         for stream in streams:
             found.resyncs.update(stream.resyncs)
         found.lost_on_bus = self._fleet.lost_on_bus
+        found.dropped_partitions = self._world.dropped_partitions
         for hit in hits:
             for client, since in hit.victims:
                 back = [at for at in client.registered_at if at > since]
                 if back:
-                    found.resumed.setdefault(hit.kind, []).append(back[0] - since)
+                    kind = hit.kind + (BESIDE if _others(hit, hits, back[0]) else "")
+                    found.resumed.setdefault(kind, []).append(back[0] - since)
         for kind, seconds in _deliveries(evidence, hits):
             found.delivered.setdefault(kind, []).append(seconds)
 
@@ -252,6 +263,11 @@ class Run:
 def _is_at(client: OracleClient, top: int) -> bool:
     position = client.link.position
     return client.link.is_registered and position is not None and position.seq >= top
+
+
+def _others(hit: Hit, hits: Sequence[Hit], until: float) -> bool:
+    """Tell whether another fault lasted, or ended within the last seconds of peace, between a fault and a moment."""
+    return any(other is not hit and other.began < until and hit.began < other.ended + PEACE for other in hits)
 
 
 def _deliveries(evidence: Evidence, hits: Sequence[Hit]) -> Iterator[tuple[str, float]]:

@@ -40,8 +40,8 @@ SELECT wasla.watch('readings');
 SELECT wasla.watch('queue', 'queue_events');
 """
 
-START: Final = 240_000
-"""The seq the log begins behind: close to the border of its partitions, so that real ones are dropped, too."""
+START: Final = 246_000
+"""The seq the log begins behind: one flood leads over the border of its partitions, so that real ones are dropped."""
 
 BEGIN_AT: Final = f"UPDATE wasla.position SET seq = {START}"
 

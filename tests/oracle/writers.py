@@ -75,20 +75,21 @@ class Writer:
             if connection is not None:
                 connection.terminate()
 
-    async def write_one(self, transaction: Transaction) -> None:
-        """Write this transaction, over a session of its own; a link that is lost loses it."""
+    async def write_one(self, transaction: Transaction) -> bool:
+        """Write this transaction, over a session of its own; tell whether its commit was answered."""
         try:
             connection = await asyncpg.connect(self._url, server_settings=SESSION, timeout=5.0)
         except (*LOST_LINK, asyncpg.CannotConnectNowError):
-            return
+            return False
         try:
-            await self._carry_out(connection, transaction)
+            return await self._carry_out(connection, transaction)
         except LOST_LINK:
             self._book.given_up += 1
+            return False
         finally:
             connection.terminate()
 
-    async def _carry_out(self, connection: asyncpg.Connection, transaction: Transaction) -> None:
+    async def _carry_out(self, connection: asyncpg.Connection, transaction: Transaction) -> bool:
         noted = Noted(transaction.number, began_at=time.monotonic())
         await connection.execute("BEGIN")
         try:
@@ -104,6 +105,7 @@ class Writer:
             noted.acknowledged = False
             self._book.given_up += 1
             await connection.execute("ROLLBACK")
+        return noted.acknowledged is True
 
     async def _end(self, connection: asyncpg.Connection, transaction: Transaction, noted: Noted) -> None:
         match transaction.ending:

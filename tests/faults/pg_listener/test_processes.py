@@ -16,6 +16,7 @@ import pytest
 
 from tests.databases import fresh_database
 from tests.integration.pg_listener.bench import Bench, data
+from tests.oracle.children import family
 from tests.servers import Server, only_newest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -105,14 +106,14 @@ async def test_a_server_that_hangs_is_said_to_be_down(bench: Bench, private_serv
         await reader.until(lambda: reader.beats[line].catalog_version != 0)
         writer = await asyncpg.connect(url)
         assert private_server.process is not None
-        family = _family(private_server.process.pid)
-        for pid in family:
+        processes = family(private_server.process.pid)
+        for pid in processes:
             with suppress(ProcessLookupError):  # a vacuum's worker may have gone
                 os.kill(pid, signal.SIGSTOP)
         try:
             await reader.until(lambda: not reader.beats[line].database_up)
         finally:
-            for pid in family:
+            for pid in processes:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
         await writer.execute(BOOKING, 1)
@@ -153,9 +154,3 @@ async def test_a_wrong_setting_ends_the_start_with_a_sentence(
     assert process.returncode == 78
     assert said in errors
     assert "Traceback" not in errors
-
-
-def _family(pid: int) -> list[int]:
-    """Return a process and its children, which PostgreSQL's are."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [pid, *map(int, children)]

@@ -27,10 +27,14 @@ DEADLINE = 90.0
 
 
 class Arena:
-    """Processes over one database; use :func:`arena`. ``max_lag`` is the longest any gateway's loop was held."""
+    """Processes over one database; use :func:`arena`.
+
+    ``directory`` is where their files are, ``max_lag`` the longest any gateway's loop was held.
+    """
 
     def __init__(self, database_url: str, directory: Path, **variables: str) -> None:
         self.port = free_ports(1)
+        self.directory = directory
         self.gateways: list[subprocess.Popen[bytes]] = []
         self.heartbeats: dict[int, Heartbeat] = {}
         self.max_lag: dict[int, float] = {}
