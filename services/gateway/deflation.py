@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -64,8 +65,16 @@ class Deflation:
                 self._bytes -= len(frame) + oldest.size
         return kept
 
-    def deflated_if_allowed(self, entry: Entry) -> Entry:
-        """Return the same for those who lag; the entry as it is where it is not kept and the allowance is used up."""
+    def deflating_if_allowed(self, shown: Callable[[Entry], Entry | None]) -> Callable[[Entry], Entry | None]:
+        """Return the same for those who lag: what *shown* returns comes compressed as far as the allowance goes."""
+
+        def shown_deflated(entry: Entry) -> Entry | None:
+            seen = shown(entry)
+            return None if seen is None else self._deflated_if_allowed(seen)
+
+        return shown_deflated
+
+    def _deflated_if_allowed(self, entry: Entry) -> Entry:
         if len(entry.frame) >= self._min_bytes and entry.frame not in self._kept:
             if len(entry.frame) > self.allowance:
                 return entry

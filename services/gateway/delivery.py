@@ -241,11 +241,21 @@ class Delivery:
             else:
                 self._resync(reader, changed, now)
 
-    def check_ahead(self, leader_top: int, *, now: float, monotonic: float) -> None:
-        """A leader's beat said where the top is: a position beyond it was never reached here."""
-        for reader in self._standings.listed(ReaderState.AHEAD):
-            if leader_top < reader.cursor and monotonic - reader.since >= AHEAD_PATIENCE:
-                self._resync(reader, "epoch_changed", now)
+    def doubted(self, leader_top: int, *, monotonic: float) -> int | None:
+        """Return the furthest position beyond what a leader said is the top, None where nobody has had one for long.
+
+        What was said may be old, a reader that has more be right: the leader is to be asked before it is rejected.
+        """
+        return max((reader.cursor for reader in self._beyond(leader_top, monotonic)), default=None)
+
+    def reject_beyond(self, leader_top: int, *, asked_at: float, now: float) -> None:
+        """A leader, asked at *asked_at* (monotonic), answered where the top is: nothing beyond was ever reached."""
+        for reader in self._beyond(leader_top, asked_at):
+            self._resync(reader, "epoch_changed", now)
+
+    def _beyond(self, top: int, monotonic: float) -> list[Reader]:
+        ahead = self._standings.waiting(ReaderState.AHEAD)
+        return [reader for reader in ahead if top < reader.cursor and monotonic - reader.since >= AHEAD_PATIENCE]
 
     def _write_to_group(self, group: Group, entries: Sequence[Entry]) -> None:
         if group.live:
@@ -281,14 +291,7 @@ class Delivery:
     def _shown(self, reader: Reader) -> Callable[[Entry], Entry | None]:
         """Return what tells what a reader is to be written of one entry, None for nothing."""
         shown = self.groups.shown(reader.group)
-        if not reader.deflates:
-            return shown
-
-        def shown_deflated(entry: Entry) -> Entry | None:
-            seen = shown(entry)
-            return None if seen is None else self.deflation.deflated_if_allowed(seen)
-
-        return shown_deflated
+        return self.deflation.deflating_if_allowed(shown) if reader.deflates else shown
 
     def _resync(self, reader: Reader, reason: str, now: float) -> None:
         """Tell a reader to reload and let it go on from the top, as soon as its transport can take that."""

@@ -1,4 +1,4 @@
-"""The stream from the bus into the ring: what is heard is delivered, what is missing is asked for.
+"""The stream from the bus into the ring: what is heard is delivered, what is missing or in doubt is asked for.
 
 Two tasks: :meth:`Feed.hear` receives, :meth:`Feed.repair` carries out the replays that the intake decides on. Neither
 returns; cancelling them leaves nothing behind.
@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import structlog
 
@@ -39,6 +40,14 @@ DELIVERED_TOGETHER = 500
 """Events read from which on no further batch is taken into a delivery: others have their turn on the loop, too."""
 
 
+class Doubt(NamedTuple):
+    """A position of *epoch* that a reader has, and the leader at *line* may never have reached."""
+
+    line: Line
+    epoch: str
+    position: int
+
+
 class Feed:
     """``joined`` is set once the stream was joined and the first position is known; ``revocations_known`` likewise."""
 
@@ -57,7 +66,8 @@ class Feed:
         self._hops = hops
         self._request_ids = request_ids
         self._settings = hub.settings
-        self._gap = asyncio.Event()
+        self._to_ask = asyncio.Event()
+        self._doubt: Doubt | None = None
 
     async def hear(self) -> None:
         """Take what the listeners publish, for ever."""
@@ -71,17 +81,20 @@ class Feed:
             await asyncio.sleep(0)  # what waits is received at once: under load nobody else would ever have a turn
 
     async def repair(self) -> None:
-        """Ask for what is missing, one request at a time, for ever."""
+        """Ask for what is missing, or in doubt, one request at a time, for ever."""
         while True:
-            self._gap.clear()
+            self._to_ask.clear()
             ask = self._intake.next_request(self._hub.monotonic())
             if ask is not None:
                 await self._ask(ask)
                 continue
+            if self._doubt is not None:
+                await self._settle(self._doubt)
+                continue
             delay = self._intake.seconds_to_request(self._hub.monotonic())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(delay):
-                    await self._gap.wait()
+                    await self._to_ask.wait()
 
     def best_line(self) -> Line | None:
         """Return the listener to ask for anything, or None when none beats."""
@@ -154,7 +167,7 @@ class Feed:
         if joined is not None:
             self._join(joined)
         if beat.leading and beat.epoch == self._intake.epoch:
-            self._hub.delivery.check_ahead(beat.top_seq, now=self._hub.clock(), monotonic=now)
+            self._look_for_doubt(line, beat, now)
         if beat.catalog_version != self.catalog_version:
             self.catalog_changed.set()
         if beat.revocations_version not in (UNKNOWN_REVOCATIONS, self.revocations_version):
@@ -168,9 +181,25 @@ class Feed:
             self._join(joined)
         self._look_for_gap()
 
+    def _look_for_doubt(self, line: Line, beat: Beat, now: float) -> None:
+        """A leader knows less than a reader does; or this beat has waited while the reader was at another gateway."""
+        position = self._hub.delivery.doubted(beat.top_seq, monotonic=now)
+        if position is not None:
+            self._doubt = Doubt(line, beat.epoch, position)
+            self._to_ask.set()
+
+    async def _settle(self, doubt: Doubt) -> None:
+        """Ask a leader for what follows a position: its answer is younger than the position, or there is none."""
+        self._doubt, asked_at = None, self._hub.monotonic()
+        request = ReplayRequest(next(self._request_ids), doubt.epoch, doubt.position, max_events=1, max_bytes=1)
+        with contextlib.suppress(BusError):  # the next beat brings the doubt again
+            reply = await self._bus.request(doubt.line, request, timeout=self._settings.replay_timeout)
+            if isinstance(reply, ReplayReply) and reply.epoch == doubt.epoch == self._intake.epoch:
+                self._hub.delivery.reject_beyond(reply.top_seq, asked_at=asked_at, now=self._hub.clock())
+
     def _look_for_gap(self) -> None:
         if self._intake.wants_request:
-            self._gap.set()
+            self._to_ask.set()
 
     async def _ask(self, ask: Ask) -> None:
         settings = self._settings

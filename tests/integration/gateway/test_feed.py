@@ -31,7 +31,7 @@ class Told:
     def __post_init__(self) -> None:
         self.settings = SimpleNamespace(replay_page_events=100, replay_page_bytes=10**6, replay_timeout=1.0)
         self.monotonic, self.clock = time.monotonic, time.time
-        self.delivery = SimpleNamespace(deliver=self._deliver, reset=lambda *_: None, check_ahead=lambda *_, **__: None)
+        self.delivery = SimpleNamespace(deliver=self._deliver, reset=lambda *_: None, doubted=lambda *_, **__: None)
         self.status: Any = None
         self.show_status = lambda *_: None
 

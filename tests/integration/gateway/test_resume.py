@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from services.gateway import delivery
 from services.gateway.service import Gateway
+from shared.bus.messages import Beat, ReplayRequest
 from tests.integration.gateway.conftest import ConnectClient, StartGateway
-from tests.integration.gateway.fake_listener import FakeListener, until
+from tests.integration.gateway.fake_listener import FakeListener, event, until
 
 
 async def test_a_client_goes_on_from_the_ring(
@@ -98,6 +102,25 @@ async def test_a_position_this_gateway_has_not_reached_yet_is_waited_for(
     assert (registered["seq"], registered["resumed"]) == (2, False)
     listener.insert(4)
     assert await client.events(2) == [3, 4]
+
+
+async def test_what_a_leader_said_before_the_client_came_does_not_speak_against_it(
+    listener: FakeListener, gateway: Gateway, client_of: ConnectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway that stood still has old beats before it; its client has been elsewhere meanwhile."""
+    monkeypatch.setattr(delivery, "AHEAD_PATIENCE", 0.0)
+    listener.insert(5)
+    await until(lambda: gateway.delivery.ring.top == 5)
+    beat, listener.beat = listener.beat, lambda: None
+    old = Beat("fake", True, "epoch-1", 5, True, listener.since, 1, time.time())
+    client = await client_of(gateway)
+    await client.register(resume={"epoch": "epoch-1", "seq": 9})
+    listener.publisher.publish(old)
+    listener.events += [event(seq) for seq in range(6, 10)]  # which this gateway has not heard of yet
+    await until(lambda: any(isinstance(asked, ReplayRequest) and asked.after_seq == 9 for asked in listener.asked))
+    listener.beat = beat
+    listener.insert(2)
+    assert await client.events(2) == [10, 11]
 
 
 async def test_a_replay_that_fails_is_asked_again(

@@ -131,10 +131,13 @@ def test_a_position_ahead_of_the_leader_is_given_a_second() -> None:
     delivery = delivery_at(5)
     written: list[bytes] = []
     reader = delivery.resume(written.append, EVERYTHING, Position("e", 9), now=0.0, monotonic=10.0)
-    delivery.check_ahead(9, now=0.0, monotonic=20.0)
-    delivery.check_ahead(5, now=0.0, monotonic=10.0 + AHEAD_PATIENCE / 2)
+    assert delivery.doubted(9, monotonic=20.0) is None
+    assert delivery.doubted(5, monotonic=10.0 + AHEAD_PATIENCE / 2) is None
+    assert delivery.doubted(5, monotonic=10.0 + AHEAD_PATIENCE) == 9
+    delivery.reject_beyond(5, asked_at=10.0 + AHEAD_PATIENCE / 2, now=0.0)
+    delivery.reject_beyond(9, asked_at=10.0 + AHEAD_PATIENCE, now=0.0)
     assert reader.state is ReaderState.AHEAD
-    delivery.check_ahead(5, now=0.0, monotonic=10.0 + AHEAD_PATIENCE)
+    delivery.reject_beyond(5, asked_at=10.0 + AHEAD_PATIENCE, now=0.0)
     assert message(written[0]) == ("resync", {"reason": "epoch_changed", "tables": None, "epoch": "e", "seq": 5})
     assert reader.state is ReaderState.LIVE
 
