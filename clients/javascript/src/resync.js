@@ -23,7 +23,7 @@ const OF_CHANGES = [
 export class Resync {
   /** @param {{ reason?: string, tables?: string[] | null, epoch: string, seq: number }} told in the protocol's words */
   constructor({ reason = "", tables = null, epoch, seq }) {
-    /** @type {"epoch_changed" | "position_expired" | "capture_failed" | (string & {})} */
+    /** @type {"epoch_changed" | "position_expired" | "capture_failed" | "rights_changed" | (string & {})} */
     this.reason = reason;
     /** To be loaded again; null: all of them. */
     this.tables = tables;

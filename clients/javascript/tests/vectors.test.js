@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
+import { namesOfBroadcast, namesOfChange } from "../src/names.js";
 import { Session } from "../src/session.js";
 import { matches } from "../src/subscriptions.js";
 
@@ -54,6 +55,12 @@ for (const { name, options, steps } of vectors.vectors) {
 
 for (const { about, subscription, event, matches: expected } of vectors.matching ?? []) {
   test(`matching: ${about}`, () => assert.equal(matches({ id: "s", ...subscription }, event), expected));
+}
+
+for (const { about, change, broadcast, names } of vectors.names) {
+  test(`names: ${about} (${broadcast ?? change.table})`, () => {
+    assert.deepEqual(change ? namesOfChange(change) : namesOfBroadcast(broadcast), names);
+  });
 }
 
 /** Say an effect in the script's words. */

@@ -1,6 +1,6 @@
 export declare class Resync {
-    /** @type {"epoch_changed" | "position_expired" | "capture_failed" | (string & {})} */
-    reason: "epoch_changed" | "position_expired" | "capture_failed" | (string & {});
+    /** @type {"epoch_changed" | "position_expired" | "capture_failed" | "rights_changed" | (string & {})} */
+    reason: "epoch_changed" | "position_expired" | "capture_failed" | "rights_changed" | (string & {});
     /** To be loaded again; null: all of them. */
     tables: string[] | null;
     epoch: string;

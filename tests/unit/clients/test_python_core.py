@@ -26,6 +26,7 @@ CORE = [
     "interests",
     "matching",
     "messages",
+    "names",
     "positions",
     "session",
 ]

@@ -14,6 +14,7 @@ from wasla_client.listeners import NAMES
 
 PACKAGE = Path(wasla_client.__file__).parents[2]
 README = (PACKAGE / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[3]
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
@@ -31,6 +32,16 @@ def test_the_readme_names_everything() -> None:
     names = (public(wasla_client.Client) - internal) | public(sync.Client) | public(sync.EventStream) | set(NAMES)
     names |= {"wait_live", "aclose"} | set(wasla_client.__all__)
     assert {name for name in names if not re.search(rf"\b{name}\b", README)} == set()
+
+
+def test_the_readmes_name_every_reason_of_a_resync() -> None:
+    protocol = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "services" / "gateway").rglob("*.py")]
+    sent = {name for text in sources for name in re.findall(r'(?:resync|Joined)\(.*?"(\w+)"', text)}
+    assert sent == {"epoch_changed", "position_expired", "capture_failed", "rights_changed"}
+    other = (ROOT / "clients" / "javascript" / "README.md").read_text(encoding="utf-8")
+    for text in (protocol, README, other, str(wasla_client.Resync.__doc__)):
+        assert {reason for reason in sent if f"`{reason}`" not in text} == set()
 
 
 def roots(path: Path) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from wasla_client import effects as done
 from wasla_client.matching import matches
+from wasla_client.names import brings_changes, names_of_broadcast, names_of_change
 from wasla_client.positions import Position, as_resume
 from wasla_client.session import Session
 
@@ -20,6 +21,7 @@ FILE = Path(__file__).parents[3] / "clients" / "vectors.json"
 BOOK: Json = json.loads(FILE.read_text(encoding="utf-8"))
 VECTORS: list[Json] = BOOK["vectors"]
 MATCHING: list[Json] = BOOK["matching"]
+LOCAL_NAMES: list[Json] = BOOK["names"]
 
 
 def text(message: Json) -> str:
@@ -57,6 +59,9 @@ NAMES: dict[type[done.Effect], str] = {
     done.StatusChanged: "status",
 }
 """Effects whose first field is all there is to compare."""
+
+OWN = (done.Registered, done.Lost)
+"""Effects that only this client's shell is told."""
 
 
 def shown(effect: done.Effect) -> Json:
@@ -103,7 +108,7 @@ def test_the_core_follows_the_vector(vector: Json) -> None:
     session = Session(options.pop("urls"), random=lambda: next(draws), **options)
     for number, step in enumerate(vector["steps"]):
         ((name, argument),) = step["do"].items()
-        got = [shown(effect) for effect in FACTS[name](session, argument, step["at"])]
+        got = [shown(effect) for effect in FACTS[name](session, argument, step["at"]) if not isinstance(effect, OWN)]
         where = f"step {number}, {step['do']}"
         assert got == comparable(step["expect"], got), where
         now = {key: value for key, value in state(session).items() if key in step.get("state", {})}
@@ -114,3 +119,12 @@ def test_the_core_follows_the_vector(vector: Json) -> None:
 @pytest.mark.parametrize("case", MATCHING, ids=[case["about"] for case in MATCHING])
 def test_an_event_finds_its_subscription(case: Json) -> None:
     assert matches(case["subscription"], case["event"]) is case["matches"]
+
+
+@pytest.mark.parametrize("case", LOCAL_NAMES, ids=[case["about"] for case in LOCAL_NAMES])
+def test_a_change_and_a_broadcast_have_their_local_names(case: Json) -> None:
+    if "broadcast" in case:
+        assert names_of_broadcast(case["broadcast"]) == tuple(case["names"])
+    else:
+        assert names_of_change(**case["change"]) == tuple(case["names"])
+        assert all(brings_changes(name) for name in case["names"])

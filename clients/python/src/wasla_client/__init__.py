@@ -17,11 +17,14 @@ Scripts without asyncio: :mod:`wasla_client.sync`. What it promises, and every n
 from wasla_client.client import Client, connect
 from wasla_client.errors import ClientClosed, GaveUp, NoAnswer, NotConnected, QueueFull, Rejected, WaslaError
 from wasla_client.events import (
+    Connected,
     CustomEvent,
+    Disconnected,
     Event,
     Item,
     Notice,
     Peer,
+    Problem,
     Resync,
     Roster,
     Sender,
@@ -34,7 +37,9 @@ from wasla_client.streams import EventStream
 __all__ = [
     "Client",
     "ClientClosed",
+    "Connected",
     "CustomEvent",
+    "Disconnected",
     "Event",
     "EventStream",
     "GaveUp",
@@ -44,6 +49,7 @@ __all__ = [
     "Notice",
     "Peer",
     "Position",
+    "Problem",
     "QueueFull",
     "Rejected",
     "Resync",

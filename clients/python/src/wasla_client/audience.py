@@ -18,7 +18,10 @@ from wasla_client.streams import EventStream, Waiting
 
 
 class Audience:
-    """Streams by the id of their subscription; *on_closed* is called with that, in the loop, once a stream is gone."""
+    """Streams by the id of their subscription; *on_closed* is called with that, in the loop, once a stream is gone.
+
+    ``is_narrowed`` tells whether there ever was one: from then on listeners hear what streams ask for, and no more.
+    """
 
     def __init__(self, *, max_waiting: int, on_closed: Callable[[str], None]) -> None:
         self._max_waiting = max_waiting
@@ -26,6 +29,7 @@ class Audience:
         self._streams: dict[str, weakref.ref[EventStream]] = {}
         self._arrivals = 0
         self._count = 0
+        self.is_narrowed = False
         self._taken = asyncio.Event()
 
     def __bool__(self) -> bool:
@@ -54,12 +58,17 @@ class Audience:
         )
         forget = _forgetting(asyncio.get_running_loop(), weakref.WeakMethod(self._close), key)
         self._streams[key] = weakref.ref(stream, forget)
+        self.is_narrowed = True
         return stream
 
-    def hand(self, data: Data, epoch: str, before: Position | None, size: int) -> None:
-        """Hand an event to every stream that asks for it; *before* it the client stood there."""
+    def hand(self, data: Data, epoch: str, before: Position | None, size: int) -> events.Event | None:
+        """Hand an event to every stream that asks for it; *before* it the client stood there.
+
+        Return it if listeners may hear of it. A gateway may send more than is asked for, for a moment.
+        """
         event = events.event(data, epoch)
-        self._put(event, before, size, lambda stream: matching.matches(stream.subscription, data))
+        is_asked_for = self._put(event, before, size, lambda stream: matching.matches(stream.subscription, data))
+        return event if is_asked_for or not self.is_narrowed else None
 
     def tell_resync(self, data: Data, before: Position | None, size: int) -> events.Resync:
         """Put a resync in its place, in every stream that it may concern."""
@@ -93,11 +102,13 @@ class Audience:
         pending = [oldest for stream in self if (oldest := stream.oldest) is not None]
         return min(pending, key=lambda waiting: waiting.arrival).before if pending else received
 
-    def _put(self, item: Item, before: Position | None, size: int, is_for: Callable[[EventStream], bool]) -> None:
+    def _put(self, item: Item, before: Position | None, size: int, is_for: Callable[[EventStream], bool]) -> bool:
+        """Put *item* into the streams that it is for; tell whether there is any."""
         self._arrivals += 1
-        for stream in self:
-            if is_for(stream):
-                stream.put(Waiting(item, self._arrivals, before, size))
+        streams = [stream for stream in self if is_for(stream)]
+        for stream in streams:
+            stream.put(Waiting(item, self._arrivals, before, size))
+        return bool(streams)
 
     def _close(self, key: str) -> None:
         if self._streams.pop(key, None) is not None:

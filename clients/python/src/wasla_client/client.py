@@ -24,7 +24,18 @@ from wasla_client import messages
 from wasla_client.driver import Driver, Opening, TokenSource
 from wasla_client.effects import Effect, Refused
 from wasla_client.errors import ClientClosed, GaveUp, NoAnswer, NotConnected, QueueFull, WaslaError
-from wasla_client.events import CustomEvent, Item, Notice, Resync, Roster, Status
+from wasla_client.events import (
+    Connected,
+    CustomEvent,
+    Disconnected,
+    Event,
+    Item,
+    Notice,
+    Problem,
+    Resync,
+    Roster,
+    Status,
+)
 from wasla_client.positions import Position
 from wasla_client.reception import Reception
 from wasla_client.session import Session
@@ -37,6 +48,8 @@ Handler: TypeAlias = Callable[[Item], Awaitable[None] | None]
 
 NOTHING: Final = {"id": "nothing", "events": ["TEST"]}
 """Asked for while there is no stream: a client without any subscription would be sent everything."""
+EVERYTHING: Final = {"id": NOTHING["id"]}
+"""Asked for in its place where listeners want changes and there has been no stream."""
 
 
 def connect(
@@ -75,6 +88,7 @@ class Client:
         self._driver: Driver | None = None
         self._reception = Reception(session, max_waiting=max_waiting, on_stream_closed=self._stream_closed)
         self._has_begun = False
+        self._asks_everything = False
 
     async def __aenter__(self) -> Self:
         if self._driver is not None or self._reception.end is not None:
@@ -108,6 +122,8 @@ class Client:
         subscription = wanted({"id": self._reception.audience.next_id(), **parts})
         stream = self._reception.audience.open(subscription)
         self._carry_out(self._session.subscribe(subscription, now=driver.now))
+        if self._asks_everything:
+            self._ask_otherwise()
         self._begin()
         return stream
 
@@ -116,7 +132,7 @@ class Client:
 
         Return what ends it. A handler that raises is logged, and called with the next item.
         """
-        task = self._running().spawn(_feed(self.events(**parts), handler), "handler")
+        task = self._running().spawn(self._feed(self.events(**parts), handler), "handler")
 
         def end() -> None:
             task.cancel()
@@ -128,14 +144,33 @@ class Client:
     @overload
     def on(self, name: Literal["resync"], listener: Callable[[Resync], object]) -> Callable[[], None]: ...
     @overload
-    def on(self, name: Literal["custom_event"], listener: Callable[[CustomEvent], object]) -> Callable[[], None]: ...
+    def on(
+        self, name: Literal["custom_event", "custom-event"], listener: Callable[[CustomEvent], object]
+    ) -> Callable[[], None]: ...
     @overload
     def on(self, name: Literal["notice"], listener: Callable[[Notice], object]) -> Callable[[], None]: ...
     @overload
     def on(self, name: Literal["gave_up"], listener: Callable[[GaveUp], object]) -> Callable[[], None]: ...
+    @overload
+    def on(self, name: Literal["connected"], listener: Callable[[Connected], object]) -> Callable[[], None]: ...
+    @overload
+    def on(self, name: Literal["disconnected"], listener: Callable[[Disconnected], object]) -> Callable[[], None]: ...
+    @overload
+    def on(self, name: Literal["error"], listener: Callable[[Problem], object]) -> Callable[[], None]: ...
+    @overload
+    def on(self, name: str, listener: Callable[[Event], object]) -> Callable[[], None]: ...
+    @overload
+    def on(self, name: str, listener: Callable[[CustomEvent], object]) -> Callable[[], None]: ...
     def on(self, name: str, listener: Callable[[Any], object]) -> Callable[[], None]:
-        """Call *listener*, a plain function, whenever *name* happens; return what removes it. Also before the block."""
-        return self._reception.listeners.add(name, listener)
+        """Call *listener*, a plain function, whenever *name* happens; return what removes it. Also before the block.
+
+        Changes are told under ``realtime-event``, ``bookings-insert`` and the like, broadcasts under their type in
+        lower case; the README lists the names. Every change is told until there is a stream, then what streams ask for.
+        """
+        remove = self._reception.listeners.add(name, listener)
+        if self._wants_everything and not self._asks_everything and self._has_begun and self._reception.end is None:
+            self._ask_otherwise()
+        return remove
 
     async def wait_connected(self) -> None:
         """Open the link if nothing has yet, and wait until it stands; raise :exc:`GaveUp` if there will be none."""
@@ -213,8 +248,18 @@ class Client:
         if not self._has_begun:
             self._has_begun = True
             if not self._reception.audience:
-                self._carry_out(self._session.subscribe(NOTHING, now=driver.now))
+                self._ask_otherwise()
             self._carry_out(self._session.connect(now=driver.now))
+
+    @property
+    def _wants_everything(self) -> bool:
+        return self._reception.listeners.want_changes and not self._reception.audience.is_narrowed
+
+    def _ask_otherwise(self) -> None:
+        """Ask for what is wanted apart from streams."""
+        self._asks_everything = self._wants_everything
+        subscription = EVERYTHING if self._asks_everything else NOTHING
+        self._carry_out(self._session.subscribe(subscription, now=self._running().now))
 
     def _carry_out(self, effects: list[Effect]) -> None:
         self._running().carry_out(effects)
@@ -226,20 +271,20 @@ class Client:
         if self._driver is None or self._reception.end is not None:
             return
         if not self._reception.audience:
-            self._carry_out(self._session.subscribe(NOTHING, now=self._driver.now))
+            self._ask_otherwise()
         self._carry_out(self._session.unsubscribe(key, now=self._driver.now))
 
-
-async def _feed(stream: EventStream, handler: Handler) -> None:
-    """Call *handler* with each item; an item's failure is told and is not the next one's."""
-    try:
-        async with stream:
-            async for item in stream:
-                try:
-                    result = handler(item)
-                    if result is not None:
-                        await result
-                except Exception:
-                    log.exception("a handler of events failed")
-    except WaslaError as error:
-        log.error("a handler of events gets no more: %s", error)
+    async def _feed(self, stream: EventStream, handler: Handler) -> None:
+        """Call *handler* with each item; an item's failure is told and is not the next one's."""
+        try:
+            async with stream:
+                async for item in stream:
+                    try:
+                        result = handler(item)
+                        if result is not None:
+                            await result
+                    except Exception as cause:
+                        log.exception("a handler of events failed")
+                        self._reception.listeners.failed("A handler of events", cause)
+        except WaslaError as error:
+            log.error("a handler of events gets no more: %s", error)

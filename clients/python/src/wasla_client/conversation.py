@@ -20,6 +20,7 @@ from wasla_client.effects import (
     HandEvent,
     Notice,
     Refused,
+    Registered,
     Send,
     TellResync,
     TokenWanted,
@@ -147,7 +148,7 @@ class Conversation:
         self._standing.registered(data["epoch"], data["seq"])
         waiting, self._queued = self._queued, deque()
         sends = [*self._interests.changes(), *(Send("broadcast", item) for item in waiting)]
-        return [*sends, _ping(self._heartbeat.ping(now))]
+        return [*sends, _ping(self._heartbeat.ping(now)), Registered(data)]
 
     def _on_event(self, _: str, data: Data, now: float) -> list[Effect]:
         if self._standing.is_repeated(data["seq"]):

@@ -48,6 +48,9 @@ class Application(Protocol):
     async def room(self) -> None:
         """Wait until they have caught up."""
 
+    def token_failed(self, cause: Exception) -> None:
+        """No token could be obtained; it is tried again."""
+
     def fail(self, error: Exception) -> None:
         """Something failed that cannot be retried."""
 
@@ -168,6 +171,7 @@ class Driver:
             return await source()
         except Exception as error:
             log.exception("no token could be obtained; it is tried again at the next dial")
+            self._application.token_failed(error)
             raise ConnectionError("no token") from error
 
     def _refresh_token(self, expires_at: object) -> None:

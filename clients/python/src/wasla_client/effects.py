@@ -37,6 +37,21 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """The link stands; what the gateway said of it."""
+
+    data: Data
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A link that stood has ended."""
+
+    url: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class HandEvent:
     """Hand the data of a ``realtime_event`` to the application; ``epoch`` is its link's."""
 
@@ -105,6 +120,8 @@ Effect: TypeAlias = (
     Dial
     | Send
     | Close
+    | Registered
+    | Lost
     | HandEvent
     | TellResync
     | HandCustomEvent

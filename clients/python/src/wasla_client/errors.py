@@ -26,6 +26,26 @@ ADVICE: Final = {
 """What the gateways of this version say with the codes after which a client stays away."""
 
 
+_SENTENCES: Final = {
+    1001: "This gateway drains: another one takes over.",
+    1009: "A message was longer than the gateway accepts: send smaller ones.",
+    4000: "The gateway waited in vain for the registration.",
+    4001: "The link stood unread for too long.",
+    4002: "The gateway has no room for another link.",
+    4003: "The token has ended: pass a function that obtains a fresh one.",
+    4004: "Nothing was heard on the link for too long.",
+    4005: "The gateway cannot tell what was missed just now: it is asked again later.",
+}
+"""What the other codes mean, after which the client dials again."""
+
+
+def sentence_for(code: int) -> str:
+    """Return what a close code means, for people."""
+    if code in ADVICE:
+        return ADVICE[code][1]
+    return _SENTENCES.get(code, f"The link ended with code {code}.")
+
+
 class WaslaError(Exception):
     """Any error of this package."""
 

@@ -56,7 +56,7 @@ class Event:
 class Resync:
     """Changes up to ``position`` cannot be told one by one: load these tables again (None: all), then go on.
 
-    ``reason`` is ``epoch_changed``, ``position_expired``, ``capture_failed``, or one that is new.
+    ``reason`` is ``epoch_changed``, ``position_expired``, ``capture_failed``, ``rights_changed``, or one that is new.
     """
 
     reason: str
@@ -93,6 +93,42 @@ class Notice:
     reason: str
     in_reply_to: str | None
     id: str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something went wrong and was dealt with as far as it could be.
+
+    ``code`` is a gateway's (then ``in_reply_to`` and ``id`` say of what), or one of ``gave_up`` (with ``close_code``),
+    ``handler_failed`` and ``token_failed`` (with ``cause``).
+    """
+
+    code: str
+    reason: str
+    in_reply_to: str | None = None
+    id: str | int | None = None
+    cause: Exception | None = None
+    close_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A link stands; ``resumed``: what was missed follows. ``ping_interval`` is in seconds."""
+
+    client_id: str
+    gateway: str
+    resumed: bool
+    ping_interval: float | None
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """A link that stood has ended; ``reason`` says in a sentence what ``code`` means."""
+
+    url: str
+    code: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +211,17 @@ def custom_event(data: Mapping[str, Any]) -> CustomEvent:
 def notice(data: Mapping[str, Any]) -> Notice:
     """Read the data of an ``error``."""
     return Notice(data.get("code", ""), data.get("reason", ""), data.get("in_reply_to"), data.get("id"))
+
+
+def connected(data: Mapping[str, Any]) -> Connected:
+    """Read the data of ``registered``."""
+    return Connected(
+        client_id=data.get("client_id", ""),
+        gateway=data.get("gateway", ""),
+        resumed=data.get("resumed") is True,
+        ping_interval=data.get("ping_interval"),
+        position=Position(data["epoch"], data["seq"]),
+    )
 
 
 def roster(data: Mapping[str, Any]) -> Roster:

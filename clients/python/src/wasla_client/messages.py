@@ -19,13 +19,14 @@ class Message(NamedTuple):
     data: dict[str, Any]
 
 
-_STREAM: Final[Mapping[str, tuple[str, ...]]] = {
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "registered": ("seq", "epoch"),
-    "realtime_event": ("seq",),
+    "realtime_event": ("seq", "event_type", "table"),
     "position": ("seq", "epoch"),
     "resync": ("seq", "epoch"),
+    "custom_event": ("event_type",),
 }
-"""The messages that say where a client stands, and the fields which that takes."""
+"""The fields that a message cannot do without: they say where a client stands, and under which names it is told."""
 
 
 def _is_text(value: object) -> bool:
@@ -45,7 +46,13 @@ def _are_objects(value: object) -> bool:
 
 
 _SHAPES: Final[Mapping[str, Mapping[str, Callable[[object], bool]]]] = {
-    "realtime_event": {"data": _is_object, "old": _is_object, "changed": _are_texts, "tx": _is_object},
+    "realtime_event": {
+        "channel": _is_text,
+        "data": _is_object,
+        "old": _is_object,
+        "changed": _are_texts,
+        "tx": _is_object,
+    },
     "resync": {"tables": _are_texts},
     "custom_event": {"from": _is_object},
     "error": {"in_reply_to": _is_text},
@@ -65,7 +72,7 @@ def decode(text: str | bytes) -> Message:
     message = Message(value["message_type"], value.get("data", {}))
     if not isinstance(message.data, dict):
         raise Malformed(f"Expected data to be an object, got {_shown(text)}.")
-    for field in _STREAM.get(message.message_type, ()):
+    for field in _NEEDED.get(message.message_type, ()):
         if not _fits(field, message.data.get(field)):
             raise Malformed(f"Expected {message.message_type} with a usable {field}, got {_shown(text)}.")
     for field, fits in _SHAPES.get(message.message_type, {}).items():

@@ -16,12 +16,22 @@ from typing import Any
 from wasla_client import events as handed
 from wasla_client.audience import Audience
 from wasla_client.driver import sends
-from wasla_client.effects import Answer, Effect, HandCustomEvent, HandEvent, StatusChanged, TellResync
+from wasla_client.effects import (
+    Answer,
+    Effect,
+    HandCustomEvent,
+    HandEvent,
+    Lost,
+    Registered,
+    StatusChanged,
+    TellResync,
+)
 from wasla_client.effects import GaveUp as GaveUpEffect
 from wasla_client.effects import Notice as NoticeEffect
-from wasla_client.errors import ClientClosed, GaveUp, NotConnected, Rejected
-from wasla_client.events import Notice, Status
+from wasla_client.errors import ClientClosed, GaveUp, NotConnected, Rejected, sentence_for
+from wasla_client.events import CustomEvent, Disconnected, Event, Notice, Problem, Status
 from wasla_client.listeners import Listeners
+from wasla_client.names import names_of_broadcast, names_of_change
 from wasla_client.positions import Position
 from wasla_client.questions import Questions
 from wasla_client.session import Session
@@ -67,21 +77,17 @@ class Reception:
         for effect in effects:
             match effect:
                 case HandEvent(data, epoch):
-                    self.audience.hand(data, epoch, before, size)
+                    self._tell_change(self.audience.hand(data, epoch, before, size))
                 case TellResync(data):
                     self.listeners.tell("resync", self.audience.tell_resync(data, before, size))
                 case HandCustomEvent(data):
-                    self.listeners.tell("custom_event", handed.custom_event(data))
+                    self._tell_broadcast(handed.custom_event(data))
                 case Answer(message_type, data):
                     self._answered(message_type, data)
                 case NoticeEffect(data):
                     self._noticed(handed.notice(data))
-                case GaveUpEffect(code):
-                    self._give_up(GaveUp(code))
-                case StatusChanged(changes):
-                    self._status_changed(changes, effects)
                 case _:
-                    pass
+                    self._take_of_link(effect, effects)
 
     def is_full(self) -> bool:
         """Tell whether a stream's reader is behind."""
@@ -90,6 +96,10 @@ class Reception:
     async def room(self) -> None:
         """Wait until every reader has caught up, or a question is asked."""
         await self.audience.room(unless=lambda: bool(self.questions))
+
+    def token_failed(self, cause: Exception) -> None:
+        """No token could be obtained: whoever listens to errors is told."""
+        self.listeners.tell("error", Problem("token_failed", f"No token could be obtained: {cause!r}.", cause=cause))
 
     def fail(self, error: Exception) -> None:
         """A mistake of this package, or a listener's: everybody who waits is told."""
@@ -111,16 +121,41 @@ class Reception:
         elif not self.questions.reject(notice):
             log.warning("a gateway answered %s with %s: %s", notice.in_reply_to, notice.code, notice.reason)
         self.listeners.tell("notice", notice)
+        self.listeners.tell("error", Problem(notice.code, notice.reason, notice.in_reply_to, notice.id))
 
-    def _status_changed(self, changes: Mapping[str, Any], effects: list[Effect]) -> None:
-        if changes.get("connected") is True:
-            self.was_connected = True
-            log.info("connected to %s", self._session.status.url)
-            late = sends(effects, "subscribe")
-            for stream in self.audience:
-                if stream.subscription["id"] not in late:
-                    stream.begin()
-        elif changes.get("connected") is False:
+    def _take_of_link(self, effect: Effect, effects: list[Effect]) -> None:
+        match effect:
+            case Registered(data):
+                self._registered(data, effects)
+            case Lost(url, code):
+                self.listeners.tell("disconnected", Disconnected(url, code, sentence_for(code)))
+            case GaveUpEffect(code):
+                self._give_up(GaveUp(code))
+            case StatusChanged(changes):
+                self._status_changed(changes)
+            case _:
+                pass
+
+    def _tell_change(self, event: Event | None) -> None:
+        if event is not None:
+            for name in names_of_change(event.event_type, event.table, event.channel):
+                self.listeners.tell(name, event)
+
+    def _tell_broadcast(self, event: CustomEvent) -> None:
+        for name in ("custom_event", *names_of_broadcast(event.event_type)):
+            self.listeners.tell(name, event)
+
+    def _registered(self, data: Mapping[str, Any], effects: list[Effect]) -> None:
+        self.was_connected = True
+        log.info("connected to %s", self._session.status.url)
+        late = sends(effects, "subscribe")
+        for stream in self.audience:
+            if stream.subscription["id"] not in late:
+                stream.begin()
+        self.listeners.tell("connected", handed.connected(data))
+
+    def _status_changed(self, changes: Mapping[str, Any]) -> None:
+        if changes.get("connected") is False:
             log.info("the link ended")
             self.questions.fail(NotConnected())
         self._turned.set()
@@ -130,3 +165,4 @@ class Reception:
         log.error("%s", error)
         self.finish(error)
         self.listeners.tell("gave_up", error)
+        self.listeners.tell("error", Problem("gave_up", str(error), close_code=error.code))

@@ -27,7 +27,7 @@ from typing import Any, Concatenate, Final, Literal, NamedTuple, ParamSpec
 from wasla_client.backoff import HEALTHY_AFTER
 from wasla_client.conversation import Conversation
 from wasla_client.dialling import Dialling
-from wasla_client.effects import Close, Effect, GaveUp, StatusChanged
+from wasla_client.effects import Close, Effect, GaveUp, Lost, StatusChanged
 from wasla_client.positions import Position
 
 LOST: Final = 1006
@@ -156,10 +156,9 @@ class Session:
         if self._phase is Phase.IDLE:
             return []
         if 4500 <= code <= 4999:
-            self._stand_still()
-            return [GaveUp(code)]
-        self._lose()
-        return [self._dialling.after_drain(now) if code == 1001 else self._dialling.after_loss(now)]
+            return [*self._stand_still(code), GaveUp(code)]
+        lost = self._lose(code)
+        return [*lost, self._dialling.after_drain(now) if code == 1001 else self._dialling.after_loss(now)]
 
     @_fact
     def tick(self, *, now: float) -> list[Effect]:
@@ -182,8 +181,7 @@ class Session:
         """No link is wanted; position and subscriptions stay for the next ``connect``."""
         if self._phase is Phase.IDLE:
             return []
-        self._stand_still()
-        return [Close(1000)]
+        return [Close(1000), *self._stand_still(1000)]
 
     @_fact
     def hold(self, *, now: float) -> list[Effect]:  # noqa: ARG002 - every fact has a time
@@ -233,16 +231,23 @@ class Session:
 
     def _or_leave(self, effects: list[Effect], now: float) -> list[Effect]:
         """Return *effects*, and the next dial where they leave the link."""
-        if not any(isinstance(effect, Close) for effect in effects):
+        code = next((effect.code for effect in effects if isinstance(effect, Close)), None)
+        if code is None:
             return effects
-        self._lose()
-        return [*effects, self._dialling.after_loss(now)]
+        lost = self._lose(code)
+        return [*effects, *lost, self._dialling.after_loss(now)]
 
-    def _lose(self) -> None:
+    def _lose(self, code: int) -> list[Effect]:
         self._phase = Phase.DIALLING
-        self._conversation.end()
+        return self._end(code)
 
-    def _stand_still(self) -> None:
+    def _stand_still(self, code: int) -> list[Effect]:
         self._phase = Phase.IDLE
-        self._conversation.end()
         self._dialling.backoff.reset()
+        return self._end(code)
+
+    def _end(self, code: int) -> list[Effect]:
+        """End what was said on the link; return that it was lost, if it stood."""
+        stood = self._conversation.registered_at is not None
+        self._conversation.end()
+        return [Lost(self._dialling.url or "", code)] if stood else []
