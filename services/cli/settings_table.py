@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -114,7 +115,12 @@ def _unit(information: FieldInfo) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """Return a value that may be shown: a secret as :data:`HIDDEN`, plain numbers and words as they are."""
+    """Return a value that may be shown: a secret as :data:`HIDDEN`, plain numbers and words as they are.
+
+    What an address says of a user is hidden, too; up to the last address that does so, whatever is in a password.
+    """
     if isinstance(value, SecretStr):
         return HIDDEN
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return re.sub("//.*@", f"//{HIDDEN}@", str(value))

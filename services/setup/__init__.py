@@ -7,7 +7,7 @@ then :func:`watch` for each table; :func:`inspect` tells what is there without c
 
 from __future__ import annotations
 
-from services.setup.installation import inspect, install, remove
+from services.setup.installation import inspect, install, remove, self_test_owner
 from services.setup.plan import Installation, InstallReport
 from services.setup.role_checks import LeastRights
 from services.setup.station import install_station
@@ -21,6 +21,7 @@ __all__ = [
     "install",
     "install_station",
     "remove",
+    "self_test_owner",
     "unwatch",
     "watch",
 ]

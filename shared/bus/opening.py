@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from shared.bus.jetstream.publisher import NatsPublisher
 
 MISSING: Final = (
-    "expected the client library of NATS, because WASLA_BUS names a NATS server, found none; install it where this "
-    "program is installed (.venv/bin/pip install 'nats-py[nkeys]', or the extra wasla-realtime[nats])"
+    "expected the client library of NATS, because WASLA_BUS names a NATS server, found none; install "
+    "'nats-py[nkeys]' into .venv, by .venv/bin/pip install or uv pip install --python .venv/bin/python"
 )
 
 

@@ -1,9 +1,7 @@
--- Who may do what: nobody but the owner, except that everybody may run the self-test.
+-- Who may do what: nobody but the owner, except that everybody may run the self-test (which is made so).
 
 REVOKE ALL ON ALL TABLES IN SCHEMA wasla FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA wasla FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA wasla FROM PUBLIC;
-REVOKE ALL ON FUNCTION public.test_notifications() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.test_notifications() TO PUBLIC;
 
 SELECT wasla.watch('wasla.probe', 'wasla_probe', 'notify_probe', true);

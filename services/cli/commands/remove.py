@@ -13,6 +13,7 @@ from services.cli.exits import Exit
 from services.cli.progress import working
 from services.cli.terminal import remark, say
 from services.setup import remove as remove_schema
+from services.setup import self_test_owner
 from shared.database import describe
 
 
@@ -32,12 +33,17 @@ def remove(
         remark("nothing was changed")
         raise typer.Exit(Exit.FAILED)
     with working(f"removing schema wasla from {describe(url)}"):
-        roles_left = asyncio.run(_remove(url))
+        roles_left, self_test = asyncio.run(_remove(url))
     say(f"schema wasla is removed from {describe(url)}")
     if roles_left:
         remark(f"roles that stay, in use elsewhere or not made by wasla setup: {', '.join(roles_left)}")
+    if self_test is not None:
+        remark(
+            f"public.test_notifications() stays, because it belongs to role {self_test}; have that role or a superuser "
+            "run DROP FUNCTION public.test_notifications()"
+        )
 
 
-async def _remove(url: str) -> tuple[str, ...]:
+async def _remove(url: str) -> tuple[tuple[str, ...], str | None]:
     async with connection(url) as database:
-        return await remove_schema(database)
+        return await remove_schema(database), await self_test_owner(database)

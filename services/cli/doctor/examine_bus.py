@@ -33,7 +33,7 @@ def examine_bus(listener: ListenerSettings, monitor: str) -> BusFacts:
     try:
         choice = parse_choice(listener.bus)
     except ConfigurationError as error:
-        return BusFacts(engines=("nats",), nats=NatsFacts(failure=str(error)))
+        return BusFacts(engines=("nats",), nats=NatsFacts(refusal=str(error)))
     nats = examine_nats(found, choice.servers, monitor) if choice.servers else None
     if not choice.zeromq:
         return BusFacts(engines=choice.names, nats=nats)

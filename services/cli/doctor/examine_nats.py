@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from services.cli.doctor.facts import NatsFacts
 from services.cli.gateways import samples
@@ -22,9 +25,10 @@ def examine_nats(settings: ListenerSettings, servers: tuple[str, ...], monitor: 
     """Return what is seen of *servers*, and what the monitor at *monitor* tells of the stream."""
     found = in_place(settings, "bus_credentials", "bus_ca")
     try:
-        return asyncio.run(_reach(found, servers, _behind(monitor)))
+        with _without_a_false_alarm():
+            return asyncio.run(_reach(found, servers, _behind(monitor)))
     except ConfigurationError as error:
-        return NatsFacts(failure=str(error))
+        return NatsFacts(refusal=str(error))
 
 
 async def _reach(settings: ListenerSettings, servers: tuple[str, ...], behind: int | None) -> NatsFacts:
@@ -40,6 +44,21 @@ async def _reach(settings: ListenerSettings, servers: tuple[str, ...], behind: i
         return NatsFacts(failure=connection.reason or f"nothing answers within {PATIENCE:g} s")
     finally:
         await connection.close()
+
+
+@contextmanager
+def _without_a_false_alarm() -> Iterator[None]:
+    """Drop a warning of asyncio about every end of TLS: the client library does not tell its reader that it began."""
+    logger = logging.getLogger("asyncio")
+    logger.addFilter(_is_meant)
+    try:
+        yield
+    finally:
+        logger.removeFilter(_is_meant)
+
+
+def _is_meant(record: logging.LogRecord) -> bool:
+    return "eof_received()" not in record.getMessage()
 
 
 def _behind(monitor: str) -> int | None:

@@ -123,11 +123,13 @@ class PortFacts:
 class NatsFacts:
     """The servers that WASLA_BUS names; ``failure`` says why none can be used.
 
+    ``refusal`` is a sentence on settings with which none is even asked; it says what to do.
     ``server`` is the one that was reached, ``version`` its own. ``behind`` is by how many events the stream is short of
     what a listener of this machine knows, None where no listener tells.
     """
 
     failure: str | None = None
+    refusal: str | None = None
     server: str = ""
     version: tuple[int, int, int] = (0, 0, 0)
     behind: int | None = None

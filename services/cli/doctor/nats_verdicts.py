@@ -11,6 +11,9 @@ SUBJECT = "bus"
 LEAST_VERSION = (2, 11, 0)
 """The first that reads several stored messages at a question."""
 
+NOT_VERIFIED = "certificate verify failed"
+"""How OpenSSL says that it does not trust a certificate, or that it is of another name."""
+
 
 def judge_nats(bus: BusFacts) -> Iterator[Finding]:
     """Yield the findings on the engines in use; nothing where NATS is not one of them."""
@@ -30,16 +33,19 @@ def judge_nats(bus: BusFacts) -> Iterator[Finding]:
 
 
 def _server(nats: NatsFacts) -> Finding:
+    if nats.refusal is not None:
+        return Finding("problem", SUBJECT, nats.refusal)
     if nats.failure is not None:
-        return Finding(
-            "problem",
-            SUBJECT,
-            f"no NATS server can be used ({nats.failure})",
-            "see that they run and let this machine in, or correct WASLA_BUS and WASLA_BUS_CREDENTIALS",
-        )
+        return Finding("problem", SUBJECT, f"no NATS server can be used ({nats.failure})", _advice(nats.failure))
     version = ".".join(map(str, nats.version))
     if nats.version < LEAST_VERSION:
         return Finding(
             "problem", SUBJECT, f"expected NATS 2.11 or newer at {nats.server}, it is {version}", "install a newer one"
         )
     return Finding("ok", SUBJECT, f"NATS {version} at {nats.server}")
+
+
+def _advice(failure: str) -> str:
+    if NOT_VERIFIED in failure.lower():
+        return "let WASLA_BUS_CA name the authority of their certificates, and WASLA_BUS the servers as these do"
+    return "see that they run and let this machine in, or correct WASLA_BUS and WASLA_BUS_CREDENTIALS"

@@ -46,6 +46,10 @@ class NotConnected(BusError):
     """There is no connection to a NATS server at this moment."""
 
 
+class NobodyAnswers(BusError):
+    """The server knows nobody who takes what was sent to that subject."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Where the servers are and how one gets in: ``credentials`` is a .creds file's text or an NKEY seed."""
@@ -115,12 +119,14 @@ class Connection:
         return True
 
     async def ask(self, subject: str, payload: bytes, *, timeout: float, headers: dict[str, str] | None = None) -> Msg:
-        """Send one message and return its answer; raise NotConnected or BusError."""
+        """Send one message and return its answer; raise NotConnected, NobodyAnswers or another BusError."""
         client = self._client
         if client is None or not self.up.is_set():
             raise NotConnected("no NATS server is connected")
         try:
             return await client.request(subject, payload, timeout=timeout, headers=headers)
+        except nats.errors.NoRespondersError:
+            raise NobodyAnswers(f"nobody takes what is sent to {subject}") from None
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise BusError(f"{subject} was not answered within {timeout:g} s ({_words(error)})") from None
 

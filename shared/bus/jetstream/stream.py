@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from shared.bus.codec import Malformed, decode_published, encode
-from shared.bus.jetstream.connection import Connection
+from shared.bus.jetstream.connection import Connection, NobodyAnswers
 from shared.bus.jetstream.limits import StreamLimits
 from shared.bus.jetstream.subjects import Subjects
 from shared.bus.messages import Batch
@@ -24,6 +24,7 @@ from shared.events import Event
 log = structlog.get_logger(__name__)
 
 API_TIMEOUT: Final = 2.0
+NO_JETSTREAM: Final = "JetStream is not enabled on the NATS servers, or not for this user: enable it there"
 NO_STREAM: Final = 10059
 NO_MESSAGE: Final = 10037
 WRONG_LAST: Final = 10071
@@ -119,7 +120,10 @@ class Stream:
 
     async def _api(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         subject = f"$JS.API.{verb}.{self._subjects.stream}"
-        answer = await self._connection.ask(subject, msgspec.json.encode(body), timeout=API_TIMEOUT)
+        try:
+            answer = await self._connection.ask(subject, msgspec.json.encode(body), timeout=API_TIMEOUT)
+        except NobodyAnswers:
+            raise BusError(NO_JETSTREAM) from None
         return _read(answer.data)
 
 

@@ -27,8 +27,8 @@ def test_without_the_client_of_nats_one_sentence_says_what_to_do() -> None:
     """And nothing else misses it: the module is imported all the same."""
     told = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True).stdout
     assert told == (
-        "expected the client library of NATS, because WASLA_BUS names a NATS server, found none; install it where this "
-        "program is installed (.venv/bin/pip install 'nats-py[nkeys]', or the extra wasla-realtime[nats])\n"
+        "expected the client library of NATS, because WASLA_BUS names a NATS server, found none; install "
+        "'nats-py[nkeys]' into .venv, by .venv/bin/pip install or uv pip install --python .venv/bin/python\n"
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import nats
@@ -16,13 +17,14 @@ from shared.bus.jetstream import writer as writing
 from shared.bus.jetstream.backlog import Backlog
 from shared.bus.jetstream.connection import Access, Connection
 from shared.bus.jetstream.limits import StreamLimits
-from shared.bus.jetstream.stream import WRONG_LAST, Stream, StreamRefused, Tail, _read
+from shared.bus.jetstream.stream import NO_JETSTREAM, WRONG_LAST, Stream, StreamRefused, Tail, _read
 from shared.bus.jetstream.subjects import Subjects
 from shared.bus.jetstream.writer import StreamWriter
 from shared.bus.messages import Batch, Beat
 from shared.errors import BusError
 from shared.events import Event
 from tests.nats_servers import NatsServer, nats_server
+from tests.ports import free_ports
 
 
 def events(first: int, last: int, *, size: int = 10, captured_at: float = 1.0) -> list[Event]:
@@ -306,6 +308,20 @@ async def test_a_message_that_cannot_be_read_is_no_end(server: NatsServer) -> No
 def test_what_is_no_answer_is_told_as_such(answer: bytes) -> None:
     with pytest.raises(BusError, match="expected an answer of JetStream"):
         _read(answer)
+
+
+async def test_servers_without_jetstream_are_told_as_such(tmp_path: Path) -> None:
+    port = free_ports(1)
+    server = NatsServer(tmp_path, port, more=f'listen: "127.0.0.1:{port}"', is_whole=True)
+    server.start()
+    try:
+        line = Connection(Access([server.url]), name="w", inbox="without.inbox.w")
+        await asyncio.wait_for(line.up.wait(), 60)
+        with pytest.raises(BusError, match=f"^{NO_JETSTREAM}$"):
+            await Stream(line, Subjects("without"), StreamLimits()).tail()
+        await line.close()
+    finally:
+        server.stop()
 
 
 async def test_of_two_writers_at_once_each_event_is_stored_once_and_in_order(server: NatsServer) -> None:

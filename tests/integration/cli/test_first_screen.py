@@ -24,7 +24,7 @@ def project(tmp_path: Path) -> Path:
     """A directory in which everything is installed."""
     place = tmp_path / "project"
     (place / ".venv" / "bin").mkdir(parents=True)
-    for name in ("run", "requirements.lock", "pyproject.toml"):
+    for name in ("run", "requirements.lock", "pyproject.toml", "supervisord.conf"):
         shutil.copy(ROOT / name, place)
     python = place / ".venv" / "bin" / "python"
     python.write_text(PYTHON.format(python=sys.executable))
@@ -84,3 +84,26 @@ def test_a_database_of_ones_own_is_named_to_the_other_terminal_without_its_passw
     assert "Wasla real-time: pg-listener, 2 gateways and the monitor start now on your database;" in said
     assert "  . .venv/bin/activate\n  export WASLA_DATABASE_URL=...    # as in this terminal\n  wasla tail\n" in said
     assert "hunter2" not in said
+
+
+def test_the_other_terminal_is_told_of_the_bus(project: Path) -> None:
+    bus = {
+        "WASLA_HEARTBEAT_ADDRESS": "tcp://127.0.0.1:9769",
+        "WASLA_BUS": "tls://a:4222,tls://b:4222",
+        "WASLA_BUS_CONNECT": "tcp://127.0.0.1:9767",
+        "WASLA_BUS_BIND": "tcp://127.0.0.1:9767",
+        "WASLA_BUS_KEY_FILE": "/etc/wasla/bus.key",
+        "WASLA_BUS_CA": "/etc/wasla/authority.crt",
+        "WASLA_BUS_CREDENTIALS": "/etc/wasla/gateway.nk",
+        "WASLA_BUS_PREFIX": "south",
+    }
+    said = first_screen(project, **bus)
+    assert "".join(f"  export {name}={value}\n" for name, value in bus.items()) + "  wasla tail\n" in said
+
+
+def test_a_machine_of_gateways_only_starts_no_listener(project: Path) -> None:
+    shutil.copy(ROOT / "docs" / "deploy" / "gateways.conf", project / "supervisord.conf")
+    said = first_screen(project)
+    assert "Wasla real-time: 2 gateways and the monitor start now; Ctrl-C ends them." in said
+    assert "INSERT" not in said
+    assert said.endswith("  wasla tail\n\n")

@@ -79,3 +79,18 @@ async def test_roles_that_stay_are_named(url: str) -> None:
     result = await wasla("remove", "--yes")
     assert result.exit_code == 0
     assert result.stderr == "roles that stay, in use elsewhere or not made by wasla setup: wasla_capture\n"
+
+
+@only_newest
+async def test_a_self_test_that_stays_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await wasla("setup", "--no-verify", "--roles")
+    await execute(url, "ALTER FUNCTION public.test_notifications() OWNER TO postgres; GRANT wasla_owner TO till")
+    monkeypatch.setenv("WASLA_DATABASE_URL", as_role(url, "till"))
+    result = await wasla("remove", "--yes")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.splitlines()[1:] == [
+        (
+            "public.test_notifications() stays, because it belongs to role postgres; have that role or a superuser run "
+            "DROP FUNCTION public.test_notifications()"
+        )
+    ]

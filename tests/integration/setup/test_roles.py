@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from services.cli.doctor.examine_database import examine_database
 from services.pg_listener.sessions import session
 from services.pg_listener.settings import ListenerSettings
-from services.setup import LeastRights, inspect, install, install_station, remove, unwatch, watch
+from services.setup import LeastRights, inspect, install, install_station, remove, self_test_owner, unwatch, watch
 from services.setup.role_checks import CAPTURE, LISTENER, OWNER
 from services.station.database import StationDatabase, StationUnavailable
 from shared.errors import DatabaseRefused
@@ -196,6 +196,57 @@ async def test_who_may_not_act_as_the_owner_is_told_so(
         await unwatch(tenant, "items")
     with pytest.raises(DatabaseRefused, match="must be owner of"):
         await remove(tenant)
+
+
+@pytest.fixture
+async def second(admin: asyncpg.Connection, landlord: asyncpg.Connection, tenant: asyncpg.Connection) -> None:
+    """Least rights put by the landlord on a database of somebody else's, and the tenant made a second administrator."""
+    database = await admin.fetchval("SELECT current_database()")
+    await admin.execute(f'''
+        ALTER DATABASE "{database}" OWNER TO postgres;
+        GRANT CREATE ON DATABASE "{database}" TO landlord, tenant;
+        GRANT CREATE ON SCHEMA public TO landlord, tenant;
+    ''')
+    await install(landlord, least_rights=LeastRights(login="processes"))
+    assert await self_test_owner(admin) == "landlord"
+    await landlord.execute("GRANT wasla_owner TO tenant")
+
+
+@pytest.mark.usefixtures("second")
+async def test_a_second_administrator_sets_up_and_removes(
+    admin: asyncpg.Connection, landlord: asyncpg.Connection, tenant: asyncpg.Connection
+) -> None:
+    # So that wasla_owner might have the self-test, if its owner handed it over.
+    await admin.execute("GRANT CREATE ON SCHEMA public TO wasla_owner")
+    await tenant.execute("CREATE TABLE items (id int PRIMARY KEY)")
+    assert (await install(tenant)).least_rights
+    await watch(tenant, "items")
+    assert len(await admin.fetch("SELECT * FROM public.test_notifications()")) == 1
+    await remove(tenant)
+    assert not (await inspect(admin)).installed
+    assert await self_test_owner(admin) == "landlord"
+    with pytest.raises(DatabaseRefused, match=r"superuser has to run ALTER FUNCTION .* OWNER TO tenant first"):
+        await install(tenant)  # it would run as one who may not act as the schema's owner
+    await remove(landlord)
+    assert await self_test_owner(admin) is None
+
+
+@pytest.mark.usefixtures("second")
+async def test_a_self_test_that_is_not_as_wanted_is_handed_over_by_a_superuser(
+    admin: asyncpg.Connection, landlord: asyncpg.Connection, tenant: asyncpg.Connection
+) -> None:
+    await landlord.execute("ALTER FUNCTION public.test_notifications() RESET search_path")
+    with pytest.raises(DatabaseRefused) as refusal:
+        await install(tenant)
+    statement = "ALTER FUNCTION public.test_notifications() OWNER TO wasla_owner"
+    assert str(refusal.value) == (
+        "schema wasla was not installed: R_010_capture.sql: public.test_notifications() is not as wanted and belongs "
+        f"to role landlord, so a superuser has to run {statement} first; nothing was changed"
+    )
+    await admin.execute(statement)
+    await install(tenant)
+    await remove(tenant)
+    assert await self_test_owner(admin) is None
 
 
 async def test_watching_somebody_elses_table_takes_one_right_on_it(

@@ -31,6 +31,18 @@ def test_servers_that_cannot_be_used_are_a_problem() -> None:
     assert "no NATS server can be used (Authorization Violation); see that they run" in sentence
 
 
+def test_a_certificate_that_is_not_trusted_is_a_matter_of_the_authority() -> None:
+    failure = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:1016)"
+    ((level, sentence),) = judged(NatsFacts(failure=failure))
+    assert level == "problem"
+    assert "let WASLA_BUS_CA name the authority" in sentence
+    assert "WASLA_BUS_CREDENTIALS" not in sentence
+
+
+def test_settings_with_which_no_server_is_asked_say_themselves_what_to_do() -> None:
+    assert judged(NatsFacts(refusal="expected a mode; run chmod")) == [("problem", "bus: expected a mode; run chmod")]
+
+
 def test_an_old_server_is_a_problem() -> None:
     ((level, sentence),) = judged(NatsFacts(server="nats://h:1", version=(2, 9, 10)))
     assert (level, sentence) == (

@@ -58,6 +58,13 @@ def test_a_secret_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not any("hunter2" in cell for found in rows() for cell in found.cells())
 
 
+def test_a_password_in_an_address_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process takes it; somebody may have tried."""
+    monkeypatch.setenv("WASLA_BUS", "nats://u:hunter2@h:4222,nats://u:a/hunter2@i:4222")
+    assert row("WASLA_BUS").value == f"nats://{HIDDEN}@i:4222"
+    assert not any("hunter2" in cell for found in rows() for cell in found.cells())
+
+
 def test_a_value_that_does_not_fit_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WASLA_PROBE_INTERVAL", "soon")
     with pytest.raises(ConfigurationError, match=r"WASLA_PROBE_INTERVAL: .*got 'soon'"):
