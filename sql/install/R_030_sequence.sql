@@ -360,7 +360,11 @@ DECLARE
 BEGIN
     dropped := '{}';
     deferred := '{}';
-    made_until := wasla.make_partitions(top + 250000);
+    BEGIN
+        made_until := wasla.make_partitions(top + 250000);
+    EXCEPTION WHEN lock_not_available THEN  -- the sequencer waits, where there is no room left
+        made_until := (SELECT partitioned_until FROM wasla.position);
+    END;
     FOR part IN
         SELECT c.relname, substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \(''?(\d+)')::bigint AS upper_bound
         FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

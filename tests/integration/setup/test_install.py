@@ -143,6 +143,21 @@ async def test_an_install_does_not_wait_for_ever(
     await other.close()
 
 
+async def test_an_install_and_a_listener_that_makes_partitions_take_turns(
+    connection: asyncpg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one of both fails, as both change what the catalogue says of the same tables."""
+    await install(connection)
+    listener = await asyncpg.connect(database_url)
+    monkeypatch.setattr("services.setup.transactions.LOCK_TIMEOUT", 0.1)
+    async with listener.transaction():
+        await listener.execute("SELECT wasla.make_partitions(300000)")
+        with pytest.raises(DatabaseRefused, match="a lock was not to be had"):
+            await install(connection)
+    await install(connection)
+    await listener.close()
+
+
 @pytest.fixture
 async def tenant(postgres_server: Server, database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A role that owns nothing, in an empty database."""

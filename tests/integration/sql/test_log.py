@@ -60,6 +60,19 @@ async def test_partitions_are_made_ahead(writer: asyncpg.Connection, sequencer: 
     assert before == after >= 2
 
 
+async def test_partitions_are_made_later_while_a_setup_is_at_work(
+    writer: asyncpg.Connection, sequencer: Sequencer
+) -> None:
+    partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'wasla.event_log'::regclass"
+    before = await writer.fetchval(partitions)
+    async with writer.transaction():
+        await writer.execute("LOCK TABLE ONLY wasla.event_log IN SHARE UPDATE EXCLUSIVE MODE")
+        assert await maintain(sequencer) == ([], [])
+        assert await writer.fetchval(partitions) == before
+    await maintain(sequencer)
+    assert await writer.fetchval(partitions) > before
+
+
 async def test_nothing_young_is_dropped(writer: asyncpg.Connection, sequencer: Sequencer) -> None:
     events = await over_three_partitions(writer, sequencer)
     assert await maintain(sequencer) == ([], [])
