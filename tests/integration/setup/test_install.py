@@ -149,6 +149,7 @@ async def test_an_install_and_a_listener_that_makes_partitions_take_turns(
     """Else one of both fails, as both change what the catalogue says of the same tables."""
     await install(connection)
     listener = await asyncpg.connect(database_url)
+    await listener.execute("SELECT wasla.make_partitions(1)")
     monkeypatch.setattr("services.setup.transactions.LOCK_TIMEOUT", 0.1)
     async with listener.transaction():
         await listener.execute("SELECT wasla.make_partitions(300000)")
