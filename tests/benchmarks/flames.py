@@ -39,9 +39,11 @@ console = Console(width=120)
 async def flames(name: str, pid: int, output: Path) -> AsyncIterator[None]:
     """Sample a process during the block into ``flame-NAME.svg``, and print where its time went."""
     path = output / f"flame-{name}.svg"
-    command = [PROGRAM, "record", "--pid", pid, "--rate", SAMPLES_PER_SECOND, "--duration", 600, "--output", path]
+    # Who holds the interpreter is at work; the watchdog's thread only waits.
+    options = ["--pid", pid, "--rate", SAMPLES_PER_SECOND, "--duration", 600, "--output", path, "--native", "--gil"]
+    command = [str(part) for part in (PROGRAM, "record", *options)]
     devnull = asyncio.subprocess.DEVNULL
-    spy = await asyncio.create_subprocess_exec(*map(str, command), "--native", stdout=devnull, stderr=devnull)
+    spy = await asyncio.create_subprocess_exec(*command, stdout=devnull, stderr=devnull)
     await asyncio.sleep(2)
     user, kernel = times(pid)
     try:
@@ -51,7 +53,9 @@ async def flames(name: str, pid: int, output: Path) -> AsyncIterator[None]:
         with contextlib.suppress(ProcessLookupError):
             spy.send_signal(2)
         await spy.wait()
-    console.print(f"{name}: {user:.2f} s in the program, {kernel:.2f} s in the kernel; {path}")
+    title = f"{name}: {user:.2f} s in the program, {kernel:.2f} s in the kernel"
+    path.write_text(path.read_text(encoding="utf-8").replace(" ".join(command), title), encoding="utf-8")
+    console.print(f"{title}; {path}")
 
 
 def times(pid: int) -> tuple[float, float]:
