@@ -39,6 +39,9 @@ log = structlog.get_logger(__name__)
 DELIVERED_TOGETHER = 500
 """Events read from which on no further batch is taken into a delivery: others have their turn on the loop, too."""
 
+SETTLED_WITHIN = 0.5
+"""Seconds that a doubt may keep the question for a gap waiting."""
+
 
 class Doubt(NamedTuple):
     """A position of *epoch* that a reader has, and the leader at *line* may never have reached."""
@@ -189,11 +192,14 @@ class Feed:
             self._to_ask.set()
 
     async def _settle(self, doubt: Doubt) -> None:
-        """Ask a leader for what follows a position: its answer is younger than the position, or there is none."""
+        """Ask the leader for what follows a position; who leads no more does not answer that it knows of nothing.
+
+        Only a leader that has not noticed yet that it was replaced may be wrong: then a client reloads without need.
+        """
         self._doubt, asked_at = None, self._hub.monotonic()
-        request = ReplayRequest(next(self._request_ids), doubt.epoch, doubt.position, max_events=1, max_bytes=1)
+        request = self._replay_after(doubt.epoch, doubt.position)
         with contextlib.suppress(BusError):  # the next beat brings the doubt again
-            reply = await self._bus.request(doubt.line, request, timeout=self._settings.replay_timeout)
+            reply = await self._bus.request(doubt.line, request, timeout=SETTLED_WITHIN)
             if isinstance(reply, ReplayReply) and reply.epoch == doubt.epoch == self._intake.epoch:
                 self._hub.delivery.reject_beyond(reply.top_seq, asked_at=asked_at, now=self._hub.clock())
 
@@ -202,12 +208,9 @@ class Feed:
             self._to_ask.set()
 
     async def _ask(self, ask: Ask) -> None:
-        settings = self._settings
-        request = ReplayRequest(
-            next(self._request_ids), ask.epoch, ask.after_seq, settings.replay_page_events, settings.replay_page_bytes
-        )
+        request = self._replay_after(ask.epoch, ask.after_seq)
         try:
-            reply = await self._bus.request(ask.line, request, timeout=settings.replay_timeout)
+            reply = await self._bus.request(ask.line, request, timeout=self._settings.replay_timeout)
         except BusError:
             reply = None
         now = self._hub.monotonic()
@@ -219,6 +222,12 @@ class Feed:
             self._join(taken)
         else:
             self._deliver(taken, self._hub.clock())
+
+    def _replay_after(self, epoch: str, seq: int) -> ReplayRequest:
+        settings = self._settings
+        return ReplayRequest(
+            next(self._request_ids), epoch, seq, settings.replay_page_events, settings.replay_page_bytes
+        )
 
     def _deliver(self, events: Sequence[Event], received_at: float) -> None:
         if events:

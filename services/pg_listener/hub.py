@@ -141,7 +141,12 @@ class Hub:
             reason = "nothing is known of the log yet: the database was not reached"
             self._publisher.reply(peer, Failed(request.request_id, reason))
             return None
-        reply = self._feed.recent.answer(self._bounded(request))
+        recent = self._feed.recent
+        if request.epoch == recent.epoch and request.after_seq > recent.top_seq and not self._feed.leading:
+            reason = "the log is not known here as far as that: ask the listener that leads"
+            self._publisher.reply(peer, Failed(request.request_id, reason))
+            return None
+        reply = recent.answer(self._bounded(request))
         if reply is None:
             return self._when_not_busy(peer, request.request_id, self._replay_from_log(peer, request))
         self._metrics.replays.labels("memory").inc()

@@ -1,4 +1,4 @@
--- Who may do what: nobody but the owner, except that everybody may run the self-test (which is made so).
+-- Who may do what: nobody but the owner, except that everybody may run the self-test (R_010 grants that where it makes it).
 
 -- A listener at work makes and drops partitions of the log: not while their rights are changed, or one of both fails
 -- ("tuple concurrently updated").

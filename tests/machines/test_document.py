@@ -1,4 +1,4 @@
-"""docs/failover.md, done word by word by somebody who has two machines, a database, and nothing of ours yet."""
+"""docs/failover.md, done command by command by somebody who has two machines, a database, and nothing of ours yet."""
 
 from __future__ import annotations
 

@@ -195,11 +195,8 @@ class Run:
 
     def _large(self, salt: int) -> Transaction:
         keys = tuple(range(1500))
-        insert, updates = (
-            Step(Act.INSERT, "readings", keys, salt),
-            (Step(Act.UPDATE, "readings", keys, n) for n in (0, 1)),
-        )
-        return Transaction(next(self._numbers), (insert, *updates), Ending.COMMIT, 0.0)
+        steps = (Step(Act.INSERT, "readings", keys, salt), *(Step(Act.UPDATE, "readings", keys, n) for n in (0, 1)))
+        return Transaction(next(self._numbers), steps, Ending.COMMIT, 0.0)
 
     async def _until_everyone_is_at(self, top: int) -> None:
         for client in self._clients:

@@ -48,7 +48,7 @@ async def _reach(settings: ListenerSettings, servers: tuple[str, ...], behind: i
 
 @contextmanager
 def _without_a_false_alarm() -> Iterator[None]:
-    """Drop a warning of asyncio about every end of TLS: the client library does not tell its reader that it began."""
+    """Drop what asyncio says at each end of TLS, that a return value has no effect: it is the library's, not ours."""
     logger = logging.getLogger("asyncio")
     logger.addFilter(_is_meant)
     try:

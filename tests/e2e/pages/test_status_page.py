@@ -27,7 +27,15 @@ BURST = 10_000
 """Events of one."""
 BURSTS = 8
 FREEZE = 200
-"""Milliseconds of one task from which a page does not answer the hand."""
+"""Milliseconds of one task from which a page does not answer the hand, on a machine at rest."""
+LOOP = """() => {
+    const began = performance.now();
+    let sum = 0;
+    for (let i = 0; i < 2e7; i++) sum += i % 7;
+    return performance.now() - began;
+}"""
+LOOP_TAKES = 25.0
+"""Milliseconds on such a machine."""
 WELL = {"database": "good", "websocket": "good", "realtime": "good", "verdict": "good"}
 
 
@@ -148,17 +156,20 @@ async def test_a_page_without_a_network_goes_red_by_itself(open_page: OpenPage) 
 
 
 async def test_a_burst_of_10_000_events_does_not_freeze_the_page(fleet: Fleet, open_page: OpenPage) -> None:
-    """Its bounds hold in every burst. A machine that stands still is no page that does: that is asked again."""
+    """Its bounds hold in every burst. A machine that is slow, or stands still, is no page that does."""
     async with open_page() as watched:
         for received in range(BURST, BURSTS * BURST + 1, BURST):
             longest, largest = await burst(fleet, watched, received)
-            sys.stdout.write(f"longest task of the burst: {longest:.0f} ms\n")
+            slow = max(1.0, await watched.figures(LOOP) / LOOP_TAKES)
+            sys.stdout.write(
+                f"longest task of the burst: {longest:.0f} ms, {slow:.1f} times as slow as a machine at rest\n"
+            )
             assert largest <= BATCH
             shown = await watched.figures("() => document.querySelectorAll('#feed [data-part=rows] > *').length")
             assert shown == SHOWN
             count = "".join(filter(str.isalnum, await watched.text("#feed [data-part=count]")))
             assert count == f"500affichéssur{received}reçus{received - SHOWN}nonaffichés"
-            if longest <= FREEZE:
+            if longest <= FREEZE * slow:
                 break
         else:
             pytest.fail(f"in each of {BURSTS} bursts a task took more than {FREEZE} ms, the last one {longest:.0f} ms")

@@ -53,6 +53,11 @@ async def test_listeners_hear_what_streams_ask_for_once_there_was_one(gateway: G
         visitor = await gateway.visitor()
         assert (await visitor.welcome(10))["subscribe"] == [{"id": "nothing", "events": ["TEST"]}]
         await waiting
+        for _ in range(2):
+            remove = client.on("realtime-event", lambda event: told.append(event.seq))
+            assert await visitor.heard("subscribe") == {"id": "nothing"}
+            remove()
+            assert await visitor.heard("subscribe") == {"id": "nothing", "events": ["TEST"]}
         client.on("realtime-event", lambda event: told.append(event.seq))
         assert await visitor.heard("subscribe") == {"id": "nothing"}
         await visitor.event(11, table="routes")

@@ -6,11 +6,13 @@ import asyncio
 
 import asyncpg
 import pytest
+from msgspec import structs
 
 from services.pg_listener.sessions import SEQUENCING
 from services.pg_listener.settings import ListenerSettings
 from services.pg_listener.standby import Standby
 from services.pg_listener.wakeups import LOG, WAKE
+from shared.bus.messages import Failed, ReplayReply, ReplayRequest
 from shared.queries import query
 from tests.databases import fresh_database
 from tests.integration.pg_listener.bench import PATIENCE, AfterTheLook, Bench, Reader, data
@@ -63,7 +65,14 @@ async def test_a_standby_publishes_the_same_bytes(
         await writer.execute(BOOKING, seats)
     assert await both.until_events(5, leading) == await both.until_events(5, standing_by)
     assert not both.beats[standing_by].leading
-    assert both.beats[leading].epoch == both.batches[standing_by][0].epoch
+    epoch, top = both.beats[leading].epoch, both.events(leading)[-1].seq
+    assert epoch == both.batches[standing_by][0].epoch
+    beyond = ReplayRequest(0, epoch, top + 1, 10, 10_000)
+    asked = [
+        await both.request(lambda n: structs.replace(beyond, request_id=n), line) for line in (leading, standing_by)
+    ]
+    assert isinstance(asked[0], ReplayReply)
+    assert isinstance(asked[1], Failed), "only who leads knows where the log ends"
 
 
 async def test_a_killed_leader_is_followed_by_the_standby_without_loss_or_repetition(

@@ -168,9 +168,13 @@ class Client:
         lower case; the README lists the names. Every change is told until there is a stream, then what streams ask for.
         """
         remove = self._reception.listeners.add(name, listener)
-        if self._wants_everything and not self._asks_everything and self._has_begun and self._reception.end is None:
-            self._ask_otherwise()
-        return remove
+        self._follow_listeners()
+
+        def removed() -> None:
+            remove()
+            self._follow_listeners()
+
+        return removed
 
     async def wait_connected(self) -> None:
         """Open the link if nothing has yet, and wait until it stands; raise :exc:`GaveUp` if there will be none."""
@@ -254,6 +258,11 @@ class Client:
     @property
     def _wants_everything(self) -> bool:
         return self._reception.listeners.want_changes and not self._reception.audience.is_narrowed
+
+    def _follow_listeners(self) -> None:
+        is_at_work = self._has_begun and self._reception.end is None
+        if is_at_work and self._wants_everything is not self._asks_everything:
+            self._ask_otherwise()
 
     def _ask_otherwise(self) -> None:
         """Ask for what is wanted apart from streams."""

@@ -172,8 +172,8 @@ def event(data: Mapping[str, Any], epoch: str) -> Event:
     """Read the data of a ``realtime_event``."""
     changed, tx = data.get("changed"), data.get("tx")
     return Event(
-        event_type=data.get("event_type", ""),
-        table=data.get("table", ""),
+        event_type=data["event_type"],
+        table=data["table"],
         id=data.get("id"),
         timestamp=data.get("timestamp", ""),
         data=data.get("data"),
@@ -202,7 +202,7 @@ def custom_event(data: Mapping[str, Any]) -> CustomEvent:
     """Read the data of a ``custom_event``."""
     sender = data.get("from") or {}
     return CustomEvent(
-        event_type=data.get("event_type", ""),
+        event_type=data["event_type"],
         data=data.get("data"),
         sender=Sender(sender.get("client_id", ""), sender.get("app_name", "")),
     )
