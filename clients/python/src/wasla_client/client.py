@@ -122,8 +122,7 @@ class Client:
         subscription = wanted({"id": self._reception.audience.next_id(), **parts})
         stream = self._reception.audience.open(subscription)
         self._carry_out(self._session.subscribe(subscription, now=driver.now))
-        if self._asks_everything:
-            self._ask_otherwise()
+        self._follow_listeners()
         self._begin()
         return stream
 
@@ -260,6 +259,7 @@ class Client:
         return self._reception.listeners.want_changes and not self._reception.audience.is_narrowed
 
     def _follow_listeners(self) -> None:
+        """Ask otherwise where listeners, or the first stream, have changed what is wanted apart from streams."""
         is_at_work = self._has_begun and self._reception.end is None
         if is_at_work and self._wants_everything is not self._asks_everything:
             self._ask_otherwise()
